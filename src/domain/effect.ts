@@ -1,0 +1,121 @@
+import type { GrantId, RequestId, SlackUserId, WorkspaceId } from './ids.ts';
+
+/**
+ * What must happen next. An effect has a key; scheduling a key again moves it and makes it pending again, so there is never
+ * more than one of a kind for its subject. Every performer is level-triggered: it reads the present state and is harmless twice.
+ */
+export type Effect =
+  /** Bring the card and its thread up to the present state. */
+  | { readonly kind: 'render_card'; readonly requestId: RequestId }
+  /** Expire the request if it still waits. */
+  | { readonly kind: 'expire_request'; readonly requestId: RequestId }
+  /** Remind those who can decide a request that waits. */
+  | { readonly kind: 'remind_approvers'; readonly requestId: RequestId }
+  /** Tell the security channel that break-glass was used, and again when its review is overdue. */
+  | { readonly kind: 'alert_break_glass'; readonly requestId: RequestId }
+  /** Remind whoever may review a use of break-glass. */
+  | { readonly kind: 'remind_review'; readonly requestId: RequestId }
+  /** Make the access real on its target and read it back. */
+  | { readonly kind: 'provision_grant'; readonly grantId: GrantId }
+  /** Take the access away and read that back. Pending from the approval until the grant has ended. */
+  | { readonly kind: 'revoke_grant'; readonly grantId: GrantId }
+  /** Tell the thread and the holder that the end is near. */
+  | { readonly kind: 'announce_expiry'; readonly grantId: GrantId }
+  /** A direct message to one person about one step. */
+  | {
+      readonly kind: 'notify_person';
+      readonly notice: NoticeName;
+      readonly to: SlackUserId;
+      readonly requestId: RequestId;
+    }
+  /** Tell the security channel that a revocation failed or ended access showed up again; once more after a while; and how it ended. */
+  | { readonly kind: 'alert_revocation'; readonly grantId: GrantId }
+  /** Look whether access that was resolved without proof is gone, until the target says so. */
+  | { readonly kind: 'watch_grant'; readonly grantId: GrantId }
+  /** Compare what the targets say with what was granted; for ever, every few minutes. */
+  | { readonly kind: 'reconcile'; readonly workspaceId: WorkspaceId }
+  /** Bring the drift card of one entitlement up to the present state. `system` is its id, see `KnownSystem`. */
+  | { readonly kind: 'render_drift'; readonly workspaceId: WorkspaceId; readonly system: string }
+  /** Say in the security channel that the reconciler is paused, and again for as long as it is. */
+  | { readonly kind: 'announce_pause'; readonly workspaceId: WorkspaceId }
+  /** Say in the security channel what happened to our own database. */
+  | {
+      readonly kind: 'announce_trouble';
+      readonly workspaceId: WorkspaceId;
+      readonly trouble: Trouble;
+      /** Tells one of a kind from the next, such as the moment it was seen. */
+      readonly id: string;
+    };
+
+/** What can happen to the database or its clock. Seconds are how far the clock went. */
+export type Trouble =
+  | { readonly what: 'database_restored'; readonly was: string; readonly is: string }
+  | { readonly what: 'clock_went_back'; readonly seconds: number; readonly grantsMoved: number }
+  | { readonly what: 'clock_jumped_ahead'; readonly seconds: number };
+
+export type EffectKind = Effect['kind'];
+
+/** The steps a requester hears of by direct message. */
+export type NoticeName =
+  | 'request_submitted'
+  | 'request_approved'
+  | 'request_denied'
+  | 'request_expired'
+  | 'request_cancelled'
+  | 'break_glass_used'
+  | 'review_closed'
+  | 'access_live'
+  | 'access_failed'
+  | 'access_ending'
+  | 'access_ended'
+  | 'access_reappeared'
+  | 'access_removed'
+  | 'revocation_failing';
+
+export type EffectChange =
+  | {
+      readonly change: 'schedule';
+      readonly effect: Effect;
+      readonly dueAt: Date;
+      /** Which of several overdue ones comes first: the lower. Unless given, `NO_URGENCY`. */
+      readonly urgency?: number;
+    }
+  | { readonly change: 'cancel'; readonly effect: Effect };
+
+/** What everything has that is not an end of access. */
+export const NO_URGENCY = 5;
+
+export const schedule = (effect: Effect, dueAt: Date, urgency?: number): EffectChange => ({
+  change: 'schedule',
+  effect,
+  dueAt,
+  ...(urgency === undefined ? {} : { urgency }),
+});
+export const cancel = (effect: Effect): EffectChange => ({ change: 'cancel', effect });
+
+/** The name under which the outbox keeps an effect. */
+export function effectKey(effect: Effect): string {
+  switch (effect.kind) {
+    case 'render_card':
+    case 'expire_request':
+    case 'alert_break_glass':
+    case 'remind_review':
+    case 'remind_approvers':
+      return `${effect.kind}/${effect.requestId}`;
+    case 'provision_grant':
+    case 'revoke_grant':
+    case 'announce_expiry':
+    case 'alert_revocation':
+    case 'watch_grant':
+      return `${effect.kind}/${effect.grantId}`;
+    case 'reconcile':
+    case 'announce_pause':
+      return `${effect.kind}/${effect.workspaceId}`;
+    case 'render_drift':
+      return `${effect.kind}/${effect.workspaceId}/${effect.system}`;
+    case 'announce_trouble':
+      return `${effect.kind}/${effect.workspaceId}/${effect.trouble.what}/${effect.id}`;
+    case 'notify_person':
+      return `${effect.kind}/${effect.requestId}/${effect.notice}/${effect.to}`;
+  }
+}

@@ -1,0 +1,162 @@
+import type { AuditFact, NewAuditEvent } from './audit.ts';
+import { type EffectChange, type NoticeName, schedule } from './effect.ts';
+import type { GrantId, RequestId, RoleKey, WorkspaceId } from './ids.ts';
+import type { Json } from './json.ts';
+import type { Actor, PersonRef } from './person.ts';
+import type { Risk } from './policy/labels.ts';
+import { refused } from './refusal.ts';
+import type { AccessRequest } from './request.ts';
+import type { GrantEndedBecause, GrantStatus } from './status.ts';
+
+const RISK_URGENCY: { readonly [risk in Risk]: number } = { high: 0, medium: 1, low: 2 };
+
+export type FailureKind = 'transient' | 'permanent' | 'unknown_outcome';
+
+/** Everything a revocation needs, kept with the grant: no later policy or renaming can strand it. */
+export interface GrantTarget {
+  readonly connector: string;
+  readonly connectorType: string;
+  /** The connection as the policy wrote it: secrets only as `${NAME}` references. */
+  readonly connection: unknown;
+  readonly entitlement: unknown;
+  readonly subject: string;
+  readonly endSessions: boolean;
+  /** Which access this is on which target; null until the target was asked, which is before the first call that changes it. */
+  readonly resolved: ResolvedAccess | null;
+}
+
+/** The immutable names of one access. `key` is what overlapping grants have in common. */
+export interface ResolvedAccess {
+  readonly targetIdentity: string;
+  readonly entitlementId: string;
+  readonly subjectId: string;
+  readonly key: string;
+}
+
+/** What all accesses to one entitlement of one target have in common. */
+export const entitlementKeyOf = (access: Pick<ResolvedAccess, 'targetIdentity' | 'entitlementId'>): string =>
+  `${access.targetIdentity}/${access.entitlementId}`;
+
+export interface Grant {
+  readonly id: GrantId;
+  readonly workspaceId: WorkspaceId;
+  readonly version: number;
+  readonly requestId: RequestId;
+  readonly holder: PersonRef;
+  readonly roleKey: RoleKey;
+  readonly target: GrantTarget;
+  readonly status: GrantStatus;
+  /** From going live to the end, extensions included. */
+  readonly durationSeconds: number;
+  /** How often it was extended. */
+  readonly extensions: number;
+  readonly createdAt: Date;
+  /** The latest end there can be, whatever happens: provisioning window + duration after the approval. */
+  readonly mustEndBy: Date;
+  /** Until when provisioning is tried. */
+  readonly provisionBy: Date;
+  readonly activatedAt: Date | null;
+  /** Fixed when the access went live; never later than mustEndBy. */
+  readonly endsAt: Date | null;
+  readonly endedBecause: GrantEndedBecause | null;
+  readonly endReason: string | null;
+  readonly endRequestedBy: PersonRef | null;
+  /** When it should have been gone: what lateness is measured from. */
+  readonly endDueAt: Date | null;
+  readonly endedAt: Date | null;
+  /** Failed calls since the last change of status. */
+  readonly attempts: number;
+  readonly lastError: string | null;
+  readonly lastErrorKind: FailureKind | null;
+  /** What it is worth to somebody who should not have it: after an outage the high ones end first. */
+  readonly risk: Risk;
+  /** What was read back when it went live, in the target's own words; null: not yet, or an older version of Elevate. */
+  readonly level: Json;
+  /** What our grantor's row still holds after the end, since it was there before us; null: nothing. */
+  readonly leftBehind: Json;
+  /** Somebody changed the access behind our back. A flag that every view shows, never a state. */
+  readonly drift: GrantDrift | null;
+}
+
+export interface GrantDrift {
+  readonly kind: 'removed_by_hand' | 'level_changed';
+  readonly seenAt: Date;
+  /** What the target says now. */
+  readonly found: Json;
+}
+
+export type GrantCommand =
+  /** The target was asked who is who; committed before the first call that changes anything there. */
+  | { readonly type: 'note_target'; readonly resolved: ResolvedAccess; readonly heldBefore: boolean }
+  | { readonly type: 'provision_retry'; readonly error: string }
+  /** `level` is what was read back. */
+  | { readonly type: 'activate'; readonly answer: string; readonly level: Json }
+  | { readonly type: 'provision_fail'; readonly error: string }
+  /** An approved extension moves the end. */
+  | { readonly type: 'extend'; readonly seconds: number; readonly by: Pick<AccessRequest, 'id'> }
+  /** Tell the holder that the end is near. */
+  | { readonly type: 'announce_expiry' }
+  /** The end has come, by time or by somebody. */
+  | {
+      readonly type: 'end';
+      readonly because: GrantEndedBecause;
+      readonly by: PersonRef | null;
+      readonly reason: string | null;
+    }
+  | {
+      readonly type: 'revoke_failed';
+      readonly error: string;
+      readonly errorKind: FailureKind;
+      readonly retryAt: Date;
+    }
+  /** Some sessions were ended, others resist: told now, since the next try counts only the rest. */
+  | { readonly type: 'sessions_ended'; readonly sessions: number }
+  /** Read back as gone, or as held only for siblings that are still open. */
+  | {
+      readonly type: 'revoked';
+      readonly answer: string;
+      readonly keptFor: GrantId | null;
+      /** What was put back because it was held before us; null: nothing. */
+      readonly leftBehind: Json;
+      readonly sessionsEnded: number | null;
+      /** Who pressed 'Mark resolved', where that is what made us look; null: it ended by itself. */
+      readonly confirmedFor: PersonRef | null;
+    }
+  /** Read back as gone, but an older call of ours may still land: it is looked at again. */
+  | { readonly type: 'removal_unproven'; readonly answer: string; readonly lookAgainAt: Date }
+  /** Somebody does not want to wait for the next try. */
+  | { readonly type: 'retry_now'; readonly by: PersonRef }
+  /** The target cannot be asked, and somebody answers for it that the access is gone. It goes on being watched. */
+  | { readonly type: 'resolve_unverified'; readonly by: PersonRef; readonly reason: string; readonly error: string }
+  /** What was resolved without proof was read back as gone after all. */
+  | { readonly type: 'confirm_gone' }
+  /** Access that we had ended is there: an older call landed, somebody gave it by our grantor, or the database is an old one. */
+  | { readonly type: 'reappeared'; readonly found: Json }
+  | { readonly type: 'note_drift'; readonly drift: Omit<GrantDrift, 'seenAt'> }
+  | { readonly type: 'clear_drift' }
+  /** The database's clock went back by so much: the end moves with it, so that nobody gets more time than was approved. */
+  | { readonly type: 'clock_went_back'; readonly bySeconds: number };
+
+/** Whether access may exist on the target: what the one promise is about. */
+export const mayExist = (grant: Grant): boolean => grant.status !== 'ended' && grant.status !== 'scheduled';
+
+/** Whether a person has, or is about to have, this access: what a second request for it is refused for. */
+export const isLive = (grant: Grant): boolean => grant.status !== 'ended' && grant.status !== 'revoking';
+
+export const notLive = (state: Grant) => refused({ code: 'grant_not_live', grantId: state.id, status: state.status });
+export const after = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
+export const earlier = (a: Date, b: Date): Date => (a < b ? a : b);
+export const later = (a: Date, b: Date): Date => (a < b ? b : a);
+/** The revocation at its time, in the order in which overdue ones are worked off. */
+export const revocation = (state: Pick<Grant, 'id' | 'risk'>, dueAt: Date): EffectChange =>
+  schedule({ kind: 'revoke_grant', grantId: state.id }, dueAt, RISK_URGENCY[state.risk]);
+export const render = (state: Grant, at: Date): EffectChange =>
+  schedule({ kind: 'render_card', requestId: state.requestId }, at);
+
+export function notify(state: Grant, notice: NoticeName, dueAt: Date): EffectChange {
+  return schedule({ kind: 'notify_person', notice, to: state.holder.slackUserId, requestId: state.requestId }, dueAt);
+}
+
+export function event(state: Grant, at: Date, actor: Actor, fact: AuditFact): NewAuditEvent {
+  return { ...fact, at, actor, requestId: state.requestId, grantId: state.id };
+}

@@ -1,0 +1,58 @@
+import type { Grant } from './grant.ts';
+import { canonicalJson, type Json } from './json.ts';
+import type { DriftKind } from './status.ts';
+
+/** A holder on a target, as far as it is judged. */
+export interface JudgedHolder {
+  /** Our own grantor gave it; on targets that keep no grantors, everybody's. */
+  readonly ours: boolean;
+  readonly level: Json;
+}
+
+export type Verdict =
+  | { readonly is: 'expected' }
+  /** A grant of ours that has ended is there again. */
+  | { readonly is: 'reappeared'; readonly grant: Grant }
+  | { readonly is: 'drift'; readonly kind: DriftKind; readonly grant: Grant | null };
+
+/**
+ * Where a target does not say who gave an access, one that shows up this long after our grant ended is taken for a call of ours that
+ * landed late; after that it is more likely somebody else's standing grant, which only a person may end.
+ */
+export const LATE_CALL_SECONDS = 24 * 3600;
+
+/**
+ * What a holder is to us. `grants` are those on the very access: all that have not ended, and the one that ended last. `listedAt` is
+ * from before the target was asked: what ended since then may have been there when it answered.
+ */
+export function judgeHolder(
+  holder: JudgedHolder,
+  grants: readonly Grant[],
+  knows: { readonly distinguishesGrantors: boolean; readonly listedAt: Date },
+): Verdict {
+  if (!holder.ours) return drift('unknown_holder');
+  const open = grants.filter((grant) => grant.status !== 'ended');
+  const active = newest(open.filter((grant) => grant.status === 'active'));
+  if (active) {
+    const known = active.level === null || canonicalJson(active.level) === canonicalJson(holder.level);
+    return known ? EXPECTED : drift('level_changed', active);
+  }
+  // On its way or being taken away: its own work is under the target's lock, and says how it went.
+  if (open.length > 0) return EXPECTED;
+  const last = grants.find((grant) => grant.status === 'ended');
+  if (!last?.endedAt) return drift(knows.distinguishesGrantors ? 'unrecorded' : 'unknown_holder');
+  if (last.endedAt >= knows.listedAt) return EXPECTED;
+  if (last.leftBehind !== null) {
+    return canonicalJson(last.leftBehind) === canonicalJson(holder.level) ? EXPECTED : drift('gained_more', last);
+  }
+  const agoSeconds = (knows.listedAt.getTime() - last.endedAt.getTime()) / 1000;
+  if (!knows.distinguishesGrantors && agoSeconds > LATE_CALL_SECONDS) return drift('unknown_holder');
+  return { is: 'reappeared', grant: last };
+}
+
+const EXPECTED: Verdict = { is: 'expected' };
+const drift = (kind: DriftKind, grant: Grant | null = null): Verdict => ({ is: 'drift', kind, grant });
+
+function newest(grants: readonly Grant[]): Grant | undefined {
+  return grants.toSorted((a, b) => (b.activatedAt?.getTime() ?? 0) - (a.activatedAt?.getTime() ?? 0))[0];
+}

@@ -1,0 +1,66 @@
+import type { GrantId, RequestId } from './ids.ts';
+import type { PersonRef, Standing } from './person.ts';
+import type { GrantStatus, RequestStatus } from './status.ts';
+
+/** Why the answer is no. Each code becomes one sentence, with what to do next, in slack/text. */
+export type Refusal =
+  | { readonly code: 'person_may_not_use'; readonly standing: Exclude<Standing, 'member'> }
+  /** The approver is fine; the one who asked has left the workspace or lost their standing. */
+  | { readonly code: 'requester_may_no_longer'; readonly standing: Exclude<Standing, 'member'> }
+  | { readonly code: 'email_changed'; readonly email: string }
+  | { readonly code: 'role_unknown'; readonly role: string; readonly suggestions: readonly string[] }
+  | { readonly code: 'policy_denied'; readonly role: string; readonly rule: string; readonly message: string | null }
+  | { readonly code: 'duration_too_long'; readonly maxSeconds: number; readonly askedSeconds: number }
+  | { readonly code: 'duration_too_short'; readonly minSeconds: number }
+  | { readonly code: 'reason_too_short'; readonly minLength: number }
+  | { readonly code: 'reason_too_long'; readonly maxLength: number }
+  | { readonly code: 'ticket_missing' }
+  | { readonly code: 'ticket_malformed'; readonly pattern: string }
+  | { readonly code: 'already_requested'; readonly requestId: RequestId; readonly status: 'pending' | 'live' }
+  | {
+      readonly code: 'stage_cannot_be_filled';
+      readonly from: readonly string[];
+      readonly missing: number;
+      readonly unavailable: string | null;
+    }
+  | { readonly code: 'subject_unresolved'; readonly detail: string }
+  | { readonly code: 'subject_taken'; readonly subject: string }
+  | { readonly code: 'request_not_found' }
+  | { readonly code: 'request_not_pending'; readonly status: RequestStatus; readonly by: PersonRef | null }
+  | { readonly code: 'request_changed'; readonly revision: number }
+  | { readonly code: 'own_request' }
+  | { readonly code: 'not_an_approver'; readonly from: readonly string[]; readonly unavailable: string | null }
+  | { readonly code: 'already_counted' }
+  | { readonly code: 'guardrail_now_denies'; readonly rule: string; readonly message: string | null }
+  | { readonly code: 'cap_now_lower'; readonly capSeconds: number; readonly rule: string }
+  | { readonly code: 'deny_reason_missing' }
+  | { readonly code: 'not_the_requester' }
+  | { readonly code: 'grant_not_found' }
+  | { readonly code: 'nothing_to_revoke' }
+  | { readonly code: 'grant_not_live'; readonly grantId: GrantId; readonly status: GrantStatus }
+  | { readonly code: 'still_there'; readonly found: string }
+  | { readonly code: 'holder_may_not_resolve' }
+  | { readonly code: 'resolve_reason_missing'; readonly detail: string }
+  | { readonly code: 'drift_not_found' }
+  | { readonly code: 'drift_closed' }
+  | { readonly code: 'drift_not_ours'; readonly grantor: string }
+  | { readonly code: 'review_date_invalid' }
+  | { readonly code: 'reminders_used_up'; readonly max: number }
+  | { readonly code: 'reminded_just_now'; readonly againAt: Date }
+  | { readonly code: 'nothing_to_review' }
+  | { readonly code: 'reviewed_already'; readonly verdict: 'justified' | 'unjustified'; readonly by: PersonRef | null }
+  | { readonly code: 'own_review' }
+  | { readonly code: 'not_a_reviewer'; readonly from: readonly string[] }
+  | { readonly code: 'review_comment_missing' }
+  | { readonly code: 'extensions_used_up'; readonly max: number }
+  | { readonly code: 'already_extended' }
+  | { readonly code: 'no_live_access' }
+  | { readonly code: 'which_access'; readonly roles: readonly string[]; readonly command: 'extend' | 'done' }
+  | { readonly code: 'may_not_look'; readonly owners: readonly string[] }
+  | { readonly code: 'may_not_revoke'; readonly owners: readonly string[] };
+
+export type RefusalCode = Refusal['code'];
+export const refused = (refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } => ({
+  ok: false,
+  refusal,
+});
