@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { EffectKind } from '../domain/effect.ts';
+
+/** What a job carries: which effect, as it was scheduled for the nth time. Everything else is read from Postgres when it runs. */
+export const jobPayload = z.strictObject({
+  /** Three Slack or grant ids and two words fit many times over. */
+  key: z.string().min(1).max(300),
+  generation: z.number().int().nonnegative(),
+});
+export type JobPayload = z.infer<typeof jobPayload>;
+
+/**
+ * Effects that must not wait for each other. Each lane has a queue and workers of its own, so that a slow Slack never delays a
+ * revocation and ten thousand cards never delay a deadline.
+ */
+export type Lane = 'access' | 'deadlines' | 'screen';
+
+export interface LaneDefinition {
+  readonly lane: Lane;
+  /** BullMQ queue names hold no ':'. */
+  readonly queue: string;
+  /** How many effects of the lane one process performs at once. */
+  readonly concurrency: number;
+}
+
+/** In the order in which they are handed on. */
+export const lanes: readonly LaneDefinition[] = [
+  { lane: 'access', queue: 'elevate-access', concurrency: 16 },
+  { lane: 'deadlines', queue: 'elevate-deadlines', concurrency: 4 },
+  // Slack takes about one message a second per channel (Slack documentation, Rate limits): more hands would only wait.
+  { lane: 'screen', queue: 'elevate-screen', concurrency: 8 },
+];
+
+export function laneOf(kind: EffectKind): Lane {
+  switch (kind) {
+    case 'provision_grant':
+    case 'revoke_grant':
+      return 'access';
+    case 'remind_review':
+    case 'remind_approvers':
+    case 'expire_request':
+    case 'announce_expiry':
+    case 'watch_grant':
+    case 'reconcile':
+      return 'deadlines';
+    case 'render_card':
+    case 'notify_person':
+    case 'alert_break_glass':
+    case 'alert_revocation':
+    case 'render_drift':
+    case 'announce_pause':
+    case 'announce_trouble':
+      return 'screen';
+  }
+}

@@ -1,0 +1,69 @@
+/** Every limit of the jobs, named once. Times in milliseconds unless the name says otherwise. */
+
+/** How far ahead the relay hands work to the queue. What is due later waits in Postgres, however much it is. */
+export const HORIZON_MS = 60_000;
+/** The relay looks twice per horizon, so that everything is handed on at least half a horizon before it is due. */
+export const RELAY_EVERY_MS = HORIZON_MS / 2;
+/** How many effects are taken from the outbox in one statement. */
+export const BATCH = 500;
+
+/** ARCHITECTURE: at the start and every 30 s. A queue that lost everything costs one of these at most. */
+export const SWEEP_EVERY_MS = 30_000;
+/** Handed on, due for this long and in nobody's hands: the sweep takes it. Shorter than this is a queue at work. */
+export const OVERDUE_AFTER_MS = 1_000;
+/** One sweep takes at most this many batches; the next takes the rest. */
+export const SWEEP_BATCHES = 40;
+
+/** Work in hand is held by a lease in Postgres: what a dead process held is free again after this. */
+export const LEASE_SECONDS = 5;
+export const RENEW_EVERY_MS = 1_500;
+/** An effect that takes longer than this is stopped and tried again. Targets and Slack have far shorter limits of their own. */
+export const PERFORM_LIMIT_MS = 120_000;
+/** How long a performer may go on after it was told to stop, before its place is given to others. */
+export const ABORT_GRACE_MS = 5_000;
+/** The text of an error that is kept with an effect. */
+export const ERROR_MAX_LENGTH = 500;
+
+/**
+ * A job whose effect was in somebody else's hands is looked at once more after this: a dead process holds its lease until then. The
+ * same where Postgres did not answer.
+ */
+export const LOOK_AGAIN_MS = LEASE_SECONDS * 1_000 + 1_000;
+
+/** The queue has this long to take a batch; then this process keeps the time itself. */
+export const QUEUE_ADD_LIMIT_MS = 2_000;
+/** After a failure the queue is left alone for this long. */
+export const QUEUE_PAUSE_MS = 5_000;
+/** How many effects this process keeps time for when the queue does not take them. The sweep finds what is beyond it. */
+export const LOCAL_MOST = 20_000;
+
+/** How long what people see waits at most for the access that is in hand in this process. */
+export const SCREEN_YIELDS_MS = 250;
+/** For how many effects of access this process keeps a second, exact alarm. A storm of ends goes by the queue alone. */
+export const EXACT_MOST = 1_000;
+/**
+ * How many finished effects a process remembers, and for how long: shorter than a sweep, so that even a database that was restored
+ * to an earlier state gets its effects performed again.
+ */
+export const FINISHED_MOST = 5_000;
+export const FINISHED_FOR_MS = 20_000;
+
+/** BullMQ's own lock is longer than our lease, so that a job that is delivered again finds the lease free. */
+export const BULLMQ_LOCK_MS = 10_000;
+export const BULLMQ_STALLED_CHECK_MS = 5_000;
+/** How often BullMQ delivers a job again whose worker died. Never the last word: Postgres is. */
+export const BULLMQ_STALLED_MOST = 10;
+/** How soon a worker asks again after its connection failed. BullMQ's default is 15 s, half of our sweep. */
+export const BULLMQ_RETRY_MS = 1_000;
+
+/** How often the database is looked at: which one it is, and what its clock says. */
+export const HEARTBEAT_MS = 5_000;
+
+/** A stop lets work in hand finish for this long, then tells it to stop. With the grace and the closing after it, under 25 s. */
+export const DRAIN_MS = 15_000;
+/** The queue's connections have this long to close in an orderly way. */
+export const CLOSE_LIMIT_MS = 3_000;
+/** A server that does not answer within this is closed without a word. */
+export const CLOSE_PING_LIMIT_MS = 500;
+/** A probe of the queue has this long. */
+export const PING_LIMIT_MS = 2_000;

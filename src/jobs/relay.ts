@@ -1,0 +1,60 @@
+import type { Logger } from 'pino';
+import type { Outbox } from '../usecases/ports.ts';
+import type { HandOn } from './hand-on.ts';
+import { BATCH, HORIZON_MS, RELAY_EVERY_MS } from './limits.ts';
+
+export interface Relay {
+  /** Looks at once for what is due soon. Cheap, and any number of calls at once are one or two looks. */
+  wake(): void;
+  /** Waits for the look in progress. */
+  stop(): Promise<void>;
+}
+
+/** How soon the relay looks again when Postgres did not answer. */
+const AFTER_FAILURE_MS = 1_000;
+
+/**
+ * Hands on what is due within the horizon, at once after a commit and twice per horizon. It never looks at what is due later, so a
+ * start costs the same with ten grants or a hundred thousand.
+ */
+export function createRelay(outbox: Pick<Outbox, 'takeForQueue'>, handOn: HandOn, log: Logger): Relay {
+  let wanted = false;
+  let stopped = false;
+  let looking: Promise<void> | null = null;
+  let retry: NodeJS.Timeout | undefined;
+
+  const look = async (): Promise<void> => {
+    while (wanted && !stopped) {
+      wanted = false;
+      try {
+        const entries = await outbox.takeForQueue(HORIZON_MS, BATCH);
+        if (entries.length >= BATCH) wanted = true;
+        if (entries.length > 0) await handOn(entries);
+      } catch (error) {
+        log.warn({ err: error }, 'The outbox could not be read; looking again in a moment');
+        clearTimeout(retry);
+        retry = setTimeout(wake, AFTER_FAILURE_MS);
+        return;
+      }
+    }
+  };
+
+  const wake = (): void => {
+    wanted = true;
+    if (stopped || looking) return;
+    looking = look().finally(() => {
+      looking = null;
+    });
+  };
+
+  const timer = setInterval(wake, RELAY_EVERY_MS);
+  return {
+    wake,
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      clearTimeout(retry);
+      await looking;
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { ClaimedEffect, Outbox } from '../usecases/ports.ts';
+import { keepLease } from './lease.ts';
+import { DRAIN_MS, FINISHED_FOR_MS, FINISHED_MOST, LEASE_SECONDS, LOCAL_MOST, LOOK_AGAIN_MS } from './limits.ts';
+import { type Perform, performSafely } from './perform.ts';
+import { pause } from './within.ts';
+
+export interface Runner {
+  /**
+   * Performs the effect of this key, as it was scheduled for the nth time or later, if it is due and free. Never rejects. Resolves when
+   * nothing more is to be done here and now.
+   */
+  run(key: string, generation: number): Promise<void>;
+  /** Begins nothing new, lets what is in hand finish, and tells it to stop after the limit. */
+  drain(limitMs?: number): Promise<void>;
+}
+
+interface Needs {
+  readonly outbox: Pick<Outbox, 'claim' | 'renew' | 'complete' | 'retry'>;
+  readonly perform: Perform;
+  readonly log: Logger;
+  /** Called when an effect went back to the outbox with a new due time. */
+  readonly onRescheduled: () => void;
+}
+
+/**
+ * Claims effects in Postgres and performs them. Whatever calls `run`, and however often, an effect is in one pair of hands at a
+ * time: the lease in Postgres decides, not the queue.
+ */
+export function createRunner({ outbox, perform, log, onRescheduled }: Needs): Runner {
+  const processId = randomUUID();
+  let stopping = false;
+  const stops = new Set<AbortController>();
+  /** Keys in hand here, each with the latest generation that was asked for meanwhile. */
+  const inHand = new Map<string, { asked: number; done: Promise<void> }>();
+  /** What was done here lately, so that another alarm for the same costs no look into Postgres. */
+  const finished = new Map<string, { readonly generation: number; readonly at: number }>();
+  const lookingAgain = new Map<string, NodeJS.Timeout>();
+  let runs = 0;
+
+  const run = (key: string, generation: number, second = false): Promise<void> => {
+    if (stopping || isFinished(key, generation)) return Promise.resolve();
+    const mine = inHand.get(key);
+    if (mine) {
+      mine.asked = Math.max(mine.asked, generation);
+      return Promise.resolve();
+    }
+    const entry = { asked: generation, done: Promise.resolve() };
+    inHand.set(key, entry);
+    entry.done = work(key, second, entry).finally(() => inHand.delete(key));
+    return entry.done;
+  };
+
+  const isFinished = (key: string, generation: number): boolean => {
+    const known = finished.get(key);
+    return known !== undefined && known.generation >= generation && performance.now() - known.at < FINISHED_FOR_MS;
+  };
+
+  const work = async (key: string, second: boolean, entry: { readonly asked: number }): Promise<void> => {
+    let performed: number;
+    do {
+      const owner = `${processId}/${++runs}`;
+      const claimed = await claim(key, owner);
+      if (!claimed) return second ? undefined : lookAgain(key, entry.asked);
+      performed = claimed.generation;
+      await performClaimed(claimed, owner);
+    } while (entry.asked > performed && !stopping);
+  };
+
+  const claim = async (key: string, owner: string): Promise<ClaimedEffect | null> => {
+    try {
+      return await outbox.claim(key, owner, LEASE_SECONDS);
+    } catch (error) {
+      log.warn({ effect: key, err: error }, `${key} could not be claimed; it is tried again`);
+      return null;
+    }
+  };
+
+  const lookAgain = (key: string, generation: number): void => {
+    if (lookingAgain.has(key) || lookingAgain.size >= LOCAL_MOST) return;
+    const timer = setTimeout(() => {
+      lookingAgain.delete(key);
+      void run(key, generation, true);
+    }, LOOK_AGAIN_MS);
+    lookingAgain.set(key, timer);
+  };
+
+  const performClaimed = async (claimed: ClaimedEffect, owner: string): Promise<void> => {
+    const stop = new AbortController();
+    stops.add(stop);
+    const letGo = keepLease(outbox, { key: claimed.key, owner }, stop, log);
+    try {
+      const performed = await performSafely(perform, claimed, stop, log);
+      if (performed.done) {
+        await outbox.complete(claimed, owner);
+        remember(claimed);
+        return;
+      }
+      await outbox.retry(claimed, owner, performed.retryInMs, performed.error);
+      onRescheduled();
+    } catch (error) {
+      // The lease runs out and the sweep takes the effect again: every performer is harmless twice.
+      log.warn(
+        { effect: claimed.key, err: error },
+        `What came of ${claimed.key} could not be saved; it is performed again`,
+      );
+    } finally {
+      letGo();
+      stops.delete(stop);
+    }
+  };
+
+  const remember = ({ key, generation }: ClaimedEffect): void => {
+    finished.delete(key);
+    finished.set(key, { generation, at: performance.now() });
+    const [oldest] = finished.keys();
+    if (finished.size > FINISHED_MOST && oldest !== undefined) finished.delete(oldest);
+  };
+
+  const drain = async (limitMs = DRAIN_MS): Promise<void> => {
+    stopping = true;
+    for (const timer of lookingAgain.values()) clearTimeout(timer);
+    lookingAgain.clear();
+    const finished = Promise.all([...inHand.values()].map((entry) => entry.done));
+    const drained = new AbortController();
+    void finished.finally(() => drained.abort());
+    await pause(limitMs, drained.signal);
+    if (inHand.size > 0) {
+      log.warn(
+        { effects: [...inHand.keys()] },
+        'Stopping work that did not finish in time; it goes on after the restart',
+      );
+      for (const stop of stops) stop.abort(new Error('The process is stopping'));
+    }
+    await finished;
+  };
+
+  return { run: (key, generation) => run(key, generation), drain };
+}

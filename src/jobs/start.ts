@@ -1,0 +1,78 @@
+import type { Logger } from 'pino';
+import type { Outbox, Store } from '../usecases/ports.ts';
+import { jobPayload, laneOf } from './definitions.ts';
+import { createHandOn } from './hand-on.ts';
+import { PING_LIMIT_MS } from './limits.ts';
+import { createLocalClock } from './local-clock.ts';
+import type { Perform } from './perform.ts';
+import { createPostgresQueueBackend, type PostgresBackendOptions } from './postgres-backend.ts';
+import { createRedisBackend, type RedisBackendOptions } from './redis-backend.ts';
+import { createRelay } from './relay.ts';
+import { createRunner, type Runner } from './runner.ts';
+import { createSweep } from './sweep.ts';
+import { messageOf, within } from './within.ts';
+
+export interface JobsOptions {
+  readonly outbox: Outbox;
+  /** `Store.onCommit`: tells when something was scheduled. */
+  readonly onCommit: Store['onCommit'];
+  readonly perform: Perform;
+  readonly backend: RedisBackendOptions | PostgresBackendOptions;
+  readonly log: Logger;
+}
+
+export interface Jobs {
+  /** Looks at once for what is due soon, as after a commit. */
+  wake(): void;
+  /** Sweeps now instead of at its time. Resolves when everything overdue was handed on. */
+  sweep(): Promise<void>;
+  /** true, or in a sentence why the queue does not work. The promise is kept without it, only less exactly. */
+  ready(): Promise<true | string>;
+  /** Begins nothing new, lets work in hand finish (at most `limitMs`, 15 s unless said), and closes every connection. */
+  stop(limitMs?: number): Promise<void>;
+}
+
+/**
+ * Starts relay, workers and sweep. On Redis it does not wait for Redis; on PostgreSQL it rejects when the queue's tables can't be made.
+ */
+export async function startJobs({ outbox, onCommit, perform, backend, log }: JobsOptions): Promise<Jobs> {
+  const runner: Runner = createRunner({ outbox, perform, log, onRescheduled: () => relay.wake() });
+  const deliver = async (data: unknown): Promise<void> => {
+    const payload = jobPayload.safeParse(data);
+    if (payload.success) return runner.run(payload.data.key, payload.data.generation);
+    log.error(
+      { err: payload.error },
+      'A job in the queue is not one of ours and was dropped. Does something else use this queue?',
+    );
+  };
+  const queue =
+    'redisUrl' in backend
+      ? createRedisBackend(backend, deliver, log)
+      : await createPostgresQueueBackend(backend, deliver, log);
+  const local = createLocalClock(runner.run);
+  const handOn = createHandOn(queue, local, log);
+  const relay = createRelay(outbox, handOn, log);
+  const sweep = createSweep(outbox, handOn, local, log);
+
+  onCommit((_, dueNow) => {
+    // Access begins here and now: to look for it in the outbox first would be a way round. The look itself goes on beside it.
+    for (const due of dueNow.filter(({ kind }) => laneOf(kind) === 'access')) {
+      if (local.freeHands('access') > 0) local.keep(due, 0);
+    }
+    relay.wake();
+  });
+  relay.wake();
+  void sweep.sweep();
+
+  return {
+    wake: () => relay.wake(),
+    sweep: () => sweep.sweep(),
+    ready: () => within(queue.ping(), PING_LIMIT_MS, queue.name).catch(messageOf),
+    async stop(limitMs) {
+      await Promise.all([relay.stop(), sweep.stop(), queue.pause()]);
+      local.stop();
+      await runner.drain(limitMs);
+      await queue.close();
+    },
+  };
+}

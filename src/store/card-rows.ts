@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { Card, Holding, HoldingNote } from '../usecases/ports.ts';
+import { readRow, storedDate, storedGrantId, storedRequestId, storedWorkspaceId } from './rows.ts';
+
+const cardSchema = z
+  .object({
+    request_id: storedRequestId,
+    workspace_id: storedWorkspaceId,
+    channel_id: z.string().nullable(),
+    ts: z.string().nullable(),
+    shows: z.string().nullable(),
+    lines_posted: z.int().min(0),
+  })
+  .transform(
+    (row): Card => ({
+      requestId: row.request_id,
+      workspaceId: row.workspace_id,
+      ref: row.channel_id !== null && row.ts !== null ? { channelId: row.channel_id, ts: row.ts } : null,
+      shows: row.shows,
+      eventsTold: row.lines_posted,
+    }),
+  );
+
+export const readCard = (row: unknown): Card => readRow('cards', 'request_id', cardSchema, row);
+
+const holdingSchema: z.ZodType<Holding> = z.looseObject({
+  ours: z.json(),
+  others: z.array(z.looseObject({ grantor: z.string(), level: z.json() })),
+});
+
+const noteSchema = z
+  .object({
+    access_key: z.string(),
+    workspace_id: storedWorkspaceId,
+    before: holdingSchema,
+    noted_at: storedDate,
+    noted_for: storedGrantId,
+  })
+  .transform(
+    (row): HoldingNote => ({
+      accessKey: row.access_key,
+      workspaceId: row.workspace_id,
+      before: row.before,
+      notedAt: row.noted_at,
+      notedFor: row.noted_for,
+    }),
+  );
+
+export const readNote = (row: unknown): HoldingNote => readRow('access_notes', 'access_key', noteSchema, row);

@@ -1,0 +1,96 @@
+import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import type { Reads } from '../usecases/ports.ts';
+import { readEvent } from './audit-rows.ts';
+import { readCard, readNote } from './card-rows.ts';
+import type { Db } from './database.ts';
+import { Prisma } from './generated/client.ts';
+import { readGrant } from './grant-rows.ts';
+import { readRequest } from './request-rows.ts';
+import { storableText } from './rows.ts';
+import { createWatchReads } from './watch-reads.ts';
+
+/** Reads the rows of a list that serves everybody: one that cannot be read is told of and left out. */
+export type Skipping = <T>(rows: readonly unknown[], read: (row: unknown) => T) => T[];
+
+const requestColumns = Prisma.sql`r.*, (
+  SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.position), '[]') FROM decisions d WHERE d.request_id = r.id
+) AS decisions`;
+
+/**
+ * Reads of one workspace. Lists about one person or one access throw `BadRow` rather than leave a row out, since limits and the
+ * end of overlapping access are decided from them.
+ */
+export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping): Reads {
+  const requests = async (where: Prisma.Sql): Promise<readonly unknown[]> =>
+    db.query`SELECT ${requestColumns} FROM requests r WHERE r.workspace_id = ${workspace} AND ${where}`;
+  const grants = async (where: Prisma.Sql): Promise<readonly unknown[]> =>
+    db.query`SELECT * FROM grants WHERE workspace_id = ${workspace} AND ${where}`;
+  const one = <T>(rows: readonly unknown[], read: (row: unknown) => T): T | null =>
+    rows.length === 0 ? null : read(rows[0]);
+
+  return {
+    ...createWatchReads(db, workspace),
+    request: async (id) => one(await requests(Prisma.sql`r.id = ${id}`), readRequest),
+    requestByOrigin: async (origin) => one(await requests(Prisma.sql`r.origin = ${storableText(origin)}`), readRequest),
+    pendingRequestsOf: async (person) =>
+      (await requests(Prisma.sql`r.requester_id = ${person} AND r.status = 'pending' ORDER BY r.created_at, r.id`)).map(
+        readRequest,
+      ),
+    pendingRequests: async (limit) =>
+      skipping(
+        await requests(Prisma.sql`r.status = 'pending' ORDER BY r.created_at, r.id LIMIT ${limit}`),
+        readRequest,
+      ),
+    grant: async (id) => one(await grants(Prisma.sql`id = ${id}`), readGrant),
+    grantOfRequest: async (id) => one(await grants(Prisma.sql`request_id = ${id}`), readGrant),
+    openGrantsOf: async (person) =>
+      (await grants(Prisma.sql`holder_id = ${person} AND status <> 'ended' ORDER BY created_at, id`)).map(readGrant),
+    openGrantsOfRole: async (role, limit) =>
+      skipping(
+        await grants(Prisma.sql`role_key = ${role} AND status <> 'ended' ORDER BY created_at, id LIMIT ${limit}`),
+        readGrant,
+      ),
+    openGrants: async (limit) => {
+      const rows = await grants(
+        Prisma.sql`status <> 'ended' ORDER BY (status = 'revoking') DESC, coalesce(ends_at, must_end_by), id LIMIT ${limit}`,
+      );
+      const counted: readonly { total: number }[] = await db.query`
+        SELECT count(*)::int AS total FROM grants WHERE workspace_id = ${workspace} AND status <> 'ended'`;
+      return { grants: skipping(rows, readGrant), total: counted[0]?.total ?? 0 };
+    },
+    recentRequestsOf: async (person, limit) =>
+      skipping(
+        await requests(Prisma.sql`r.requester_id = ${person} ORDER BY r.created_at DESC, r.id LIMIT ${limit}`),
+        readRequest,
+      ),
+    openGrantsOn: async (accessKey) =>
+      (await grants(Prisma.sql`access_key = ${accessKey} AND status <> 'ended' ORDER BY created_at, id`)).map(
+        readGrant,
+      ),
+    historyOf: (person, since) => historyOf(db, workspace, person, since),
+    card: async (id) => {
+      const rows = await db.query`SELECT * FROM cards WHERE workspace_id = ${workspace} AND request_id = ${id}`;
+      return one(rows, readCard);
+    },
+    note: async (accessKey) => {
+      const rows =
+        await db.query`SELECT * FROM access_notes WHERE workspace_id = ${workspace} AND access_key = ${accessKey}`;
+      return one(rows, readNote);
+    },
+    eventsOf: async (id, after = 0) => {
+      const rows: readonly unknown[] = await db.query`
+        SELECT * FROM audit_events WHERE workspace_id = ${workspace} AND request_id = ${id} ORDER BY sequence OFFSET ${after}`;
+      return rows.map(readEvent);
+    },
+  };
+}
+
+async function historyOf(db: Db, workspace: WorkspaceId, person: SlackUserId, since: Date) {
+  const rows: readonly { grants_since: number; last_ended_at: Date | null }[] = await db.query`
+    SELECT
+      (SELECT count(*)::int FROM grants
+        WHERE workspace_id = ${workspace} AND holder_id = ${person} AND created_at >= ${since.toISOString()}::timestamptz) AS grants_since,
+      (SELECT max(ended_at) FROM grants WHERE workspace_id = ${workspace} AND holder_id = ${person}) AS last_ended_at`;
+  const row = rows[0];
+  return { grantsSince: row?.grants_since ?? 0, lastEndedAt: row?.last_ended_at ?? null };
+}

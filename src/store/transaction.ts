@@ -1,0 +1,126 @@
+import type { NewAuditEvent } from '../domain/audit.ts';
+import type { EffectChange } from '../domain/effect.ts';
+import type { WorkspaceId } from '../domain/ids.ts';
+import type { Clock, OutboxEntry, Reads, TransactionOptions, Tx } from '../usecases/ports.ts';
+import { readNote } from './card-rows.ts';
+import type { Db, Worked } from './database.ts';
+import { finish, lastOfEachKey } from './finish.ts';
+import { Prisma } from './generated/client.ts';
+import { readGrant } from './grant-rows.ts';
+import { jsonText } from './rows.ts';
+import { saveGrants, saveRequests } from './save.ts';
+import { createWatchWrites } from './watch-writes.ts';
+
+export interface Ran<T> {
+  readonly result: T;
+  /** When the earliest of what was scheduled is due; null: nothing was. */
+  readonly earliestDueAt: Date | null;
+  readonly dueNow: readonly OutboxEntry[];
+}
+
+/** Runs `work` inside an open database transaction, up to but not including the commit. */
+export async function runInside<T>(
+  db: Db,
+  workspace: WorkspaceId,
+  clock: Clock,
+  reads: Reads,
+  work: (tx: Tx) => Promise<T>,
+  options: TransactionOptions,
+): Promise<Worked<Ran<T>>> {
+  const now = await begin(db, workspace, clock, options);
+  const events: NewAuditEvent[] = [];
+  const effects = new Map<string, EffectChange>();
+  const tx: Tx = {
+    ...reads,
+    ...createWatchWrites(db, workspace),
+    now,
+    requestForUpdate: async (id) => {
+      // Locked first and read after it: one statement would see the decisions as they were before it waited for the lock.
+      await db.execute`SELECT 1 FROM requests WHERE workspace_id = ${workspace} AND id = ${id} FOR UPDATE`;
+      return reads.request(id);
+    },
+    grantForUpdate: async (id) => {
+      const rows: readonly unknown[] = await db.query`
+        SELECT * FROM grants WHERE workspace_id = ${workspace} AND id = ${id} FOR UPDATE`;
+      return rows.length === 0 ? null : readGrant(rows[0]);
+    },
+    save: async (change) => {
+      refuseForeign(workspace, [...(change.requests ?? []), ...(change.grants ?? [])]);
+      // Side by side on one connection: they travel together, and requests come before the grants that refer to them.
+      await Promise.all([saveRequests(db, change.requests ?? []), saveGrants(db, change.grants ?? [])]);
+      events.push(...(change.events ?? []));
+      lastOfEachKey(effects, change.effects ?? []);
+    },
+    keepNote: async ({ accessKey, before, notedAt, notedFor }) => {
+      // The update changes nothing: it makes the row that stands come back, also when somebody else is just writing it.
+      const rows: readonly unknown[] = await db.query`
+        INSERT INTO access_notes (workspace_id, access_key, before, noted_at, noted_for)
+        VALUES (${workspace}, ${accessKey}, ${jsonText(before)}::jsonb, ${notedAt.toISOString()}::timestamptz, ${notedFor})
+        ON CONFLICT (workspace_id, access_key) DO UPDATE SET access_key = excluded.access_key
+        RETURNING *`;
+      return readNote(rows[0]);
+    },
+    dropNote: async (accessKey) => {
+      await db.execute`DELETE FROM access_notes WHERE workspace_id = ${workspace} AND access_key = ${accessKey}`;
+    },
+    saveCard: async ({ requestId, workspaceId, ref, shows, eventsTold }) => {
+      refuseForeign(workspace, [{ id: requestId, workspaceId }]);
+      await db.execute`
+        INSERT INTO cards (request_id, workspace_id, channel_id, ts, shows, lines_posted)
+        VALUES (${requestId}, ${workspace}, ${ref?.channelId ?? null}, ${ref?.ts ?? null}, ${shows}, ${eventsTold})
+        ON CONFLICT (request_id) DO UPDATE SET
+          channel_id = excluded.channel_id, ts = excluded.ts, shows = excluded.shows, lines_posted = excluded.lines_posted`;
+    },
+  };
+  const result = await work(tx);
+  const last = await finish(db, workspace, events, effects);
+  return { value: { result, earliestDueAt: earliest(effects), dueNow: dueBy(now, effects) }, last };
+}
+
+/** The clock, after the person's lock where one is wanted: whoever waited for it must not decide with an old time. */
+async function begin(db: Db, workspace: WorkspaceId, clock: Clock, { lockPerson }: TransactionOptions): Promise<Date> {
+  if (lockPerson === undefined) return readClock(db, clock);
+  const rows: readonly { now: Date }[] = await db.query`
+    SELECT pg_advisory_xact_lock(hashtextextended(${`person/${workspace}/${lockPerson}`}, 0))::text, ${nowSql(clock)} AS now`;
+  return theTime(rows);
+}
+
+/** The database's clock plus the offset. */
+export async function readClock(db: Db, clock: Clock): Promise<Date> {
+  return theTime(await db.query`SELECT ${nowSql(clock)} AS now`);
+}
+
+/** Cut to the millisecond, not rounded: a time in the future would not be due yet. */
+const nowSql = (clock: Clock): Prisma.Sql =>
+  Prisma.sql`date_trunc('milliseconds', clock_timestamp()) + ${clock.offsetMs()}::float8 * interval '1 millisecond'`;
+
+function theTime(rows: readonly { readonly now: Date }[]): Date {
+  const now = rows[0]?.now;
+  if (!now) throw new Error('The database did not tell its time');
+  return now;
+}
+
+/** A row of another workspace in a transaction of this one is a bug, never a request. */
+function refuseForeign(
+  workspace: WorkspaceId,
+  rows: readonly { readonly id: string; readonly workspaceId: WorkspaceId }[],
+): void {
+  const foreign = rows.find((row) => row.workspaceId !== workspace);
+  if (foreign) throw new Error(`${foreign.id} belongs to the workspace ${foreign.workspaceId}, not to ${workspace}`);
+}
+
+function earliest(effects: ReadonlyMap<string, EffectChange>): Date | null {
+  let found: Date | null = null;
+  for (const change of effects.values()) {
+    if (change.change === 'schedule' && (found === null || change.dueAt < found)) found = change.dueAt;
+  }
+  return found;
+}
+
+function dueBy(now: Date, effects: ReadonlyMap<string, EffectChange>): readonly OutboxEntry[] {
+  return [...effects].flatMap(([key, change]) =>
+    change.change === 'schedule' && change.dueAt <= now
+      ? [{ key, generation: 0, dueAt: change.dueAt, kind: change.effect.kind }]
+      : [],
+  );
+}

@@ -1,0 +1,34 @@
+import type { SlackUserId } from '../domain/ids.ts';
+import type { Policy, Stage } from '../domain/policy/types.ts';
+import type { AccessRequest } from '../domain/request.ts';
+import { type GroupBook, membership, votersOf } from './electorate.ts';
+
+/** What an authority over a request and its grant is looked up in. */
+export interface Watched {
+  readonly stages: readonly Stage[];
+  readonly owners: readonly string[];
+  readonly managerId: SlackUserId | null;
+}
+
+export const watchedBy = (request: AccessRequest, managerId: SlackUserId | null): Watched => ({
+  stages: request.stages,
+  owners: request.role.owners,
+  managerId,
+});
+
+/**
+ * POLICY.md 12: whoever may decide in any stage, an owner of the resource or an admin may deny while it waits, and revoke
+ * afterwards. Returns the group that gives the right.
+ */
+export function mayStop(
+  user: SlackUserId,
+  watched: Watched,
+  policy: Policy,
+  groups: GroupBook,
+): { via: string | null; unavailable: readonly string[] } {
+  const stages = votersOf(watched, groups);
+  const inStage = stages.map((stage) => stage.voters.get(user)).find((via) => via !== undefined);
+  if (inStage !== undefined) return { via: inStage, unavailable: [] };
+  const other = membership(user, [...watched.owners, ...policy.admins], groups);
+  return { via: other.via, unavailable: [...stages.flatMap((stage) => stage.unavailable), ...other.unavailable] };
+}

@@ -1,0 +1,109 @@
+import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import type { Person } from '../domain/person.ts';
+import type { Facts, RequestFacts } from '../domain/policy/facts.ts';
+import { offered } from '../domain/policy/offer.ts';
+import type { Policy, Role } from '../domain/policy/types.ts';
+import { type Refusal, refused } from '../domain/refusal.ts';
+import { type GroupBook, lookUpGroups } from './electorate.ts';
+import { findRole } from './find-role.ts';
+import { gatherFacts } from './gather-facts.ts';
+import { identify } from './identify.ts';
+import { lookUpPersonalFacts } from './look-up-facts.ts';
+import type { Ports } from './ports.ts';
+
+/** A role as the form shows it. */
+export interface RoleOffer {
+  readonly key: string;
+  readonly title: string;
+  readonly resource: string;
+  readonly environment: string;
+  readonly risk: Role['risk'];
+  readonly defaultSeconds: number;
+  readonly maxSeconds: number;
+  readonly reasonMinLength: number;
+  readonly ticket: { readonly required: boolean; readonly pattern: string | null };
+}
+
+type Needs = Pick<Ports, 'store' | 'directory' | 'policies'>;
+interface Asker {
+  readonly workspace: WorkspaceId;
+  readonly user: SlackUserId;
+}
+
+/** The roles this person may ask for that match the words typed so far, `limit` at most; `total` counts all that match. */
+export async function offerRoles(
+  ports: Needs,
+  input: Asker & { readonly query: string; readonly limit: number },
+): Promise<{ ok: true; offers: readonly RoleOffer[]; total: number } | { ok: false; refusal: Refusal }> {
+  const seen = await eligible(ports, input);
+  if (!seen.ok) return seen;
+  const words = input.query.toLowerCase().split(/\s+/).filter(Boolean);
+  const matching = seen.roles.filter((role) => words.every((word) => searchText(role).includes(word)));
+  return { ok: true, offers: matching.slice(0, input.limit).map(offerOf), total: matching.length };
+}
+
+/** One role, for the form's second step. A role that this person may not ask for is refused as the policy refuses it. */
+export async function offerRole(
+  ports: Needs,
+  input: Asker & { readonly role: string },
+): Promise<{ ok: true; offer: RoleOffer } | { ok: false; refusal: Refusal }> {
+  const seen = await eligible(ports, input);
+  if (!seen.ok) return seen;
+  const found = findRole(seen.policy, input.role);
+  if (!found.ok) return found;
+  if (seen.roles.includes(found.role)) return { ok: true, offer: offerOf(found.role) };
+  return refused({ code: 'policy_denied', role: found.role.key, rule: 'no rule lets you ask for it', message: null });
+}
+
+async function eligible(
+  ports: Needs,
+  input: Asker,
+): Promise<{ ok: true; policy: Policy; roles: readonly Role[] } | { ok: false; refusal: Refusal }> {
+  const who = await identify(ports, input.workspace, input.user);
+  if (!who.ok) return who;
+  const policy = ports.policies.current();
+  const [groups, provided] = await Promise.all([
+    lookUpGroups(ports, input.workspace, policy, policy.groups.keys()),
+    lookUpPersonalFacts(ports, policy, who.person),
+  ]);
+  const facts = await factsOf(ports, policy, who.person, groups, provided);
+  return { ok: true, policy, roles: [...policy.roles.values()].filter((role) => offered(policy, role, facts)) };
+}
+
+async function factsOf(
+  ports: Needs,
+  policy: Policy,
+  person: Person,
+  groups: GroupBook,
+  provided: Facts['provided'],
+): Promise<Facts> {
+  const reads = ports.store.reads(person.workspaceId);
+  return gatherFacts(reads, await ports.store.now(), policy, person, NOTHING_ASKED_YET, groups, provided);
+}
+
+/** The person has not filled anything in; `offered` knows that these are open. */
+const NOTHING_ASKED_YET: RequestFacts = {
+  durationSeconds: 0,
+  ticket: null,
+  reason: '',
+  extension: false,
+  breakGlass: false,
+  channel: null,
+};
+
+const searchText = (role: Role): string =>
+  [role.key, role.title, role.resource.title, role.resource.environment, role.risk].join(' ').toLowerCase();
+
+function offerOf(role: Role): RoleOffer {
+  return {
+    key: role.key,
+    title: role.title,
+    resource: role.resource.name,
+    environment: role.resource.environment,
+    risk: role.risk,
+    defaultSeconds: role.duration.defaultSeconds,
+    maxSeconds: role.duration.maxSeconds,
+    reasonMinLength: role.reason.minLength,
+    ticket: role.ticket,
+  };
+}

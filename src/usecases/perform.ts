@@ -1,0 +1,52 @@
+import { alertRevocation } from './alert-revocation.ts';
+import { expireRequest, remindApprovers } from './cancel-request.ts';
+import { announcePause } from './pause-reconciler.ts';
+import type { ClaimedEffect, Performed, Ports } from './ports.ts';
+import { provisionGrant } from './provision-grant.ts';
+import { takeTurn } from './reconcile.ts';
+import { renderCard } from './render-card.ts';
+import { renderDrift } from './render-drift.ts';
+import { alertBreakGlass, remindReview } from './review-request.ts';
+import { revokeGrant } from './revoke-grant.ts';
+import { announceExpiry, notifyPerson } from './tell.ts';
+import { announceTrouble } from './watch-database.ts';
+import { watchGrant } from './watch-grant.ts';
+
+/**
+ * Carries out one effect. Every performer reads the present state first and is harmless twice. Throws `Outage` when the world
+ * outside failed; whoever calls it puts the effect back.
+ */
+export function perform(ports: Ports, { effect, workspaceId: workspace, attempts }: ClaimedEffect): Promise<Performed> {
+  switch (effect.kind) {
+    case 'provision_grant':
+      return provisionGrant(ports, { workspace, grantId: effect.grantId });
+    case 'revoke_grant':
+      return revokeGrant(ports, { workspace, grantId: effect.grantId });
+    case 'expire_request':
+      return expireRequest(ports, { workspace, requestId: effect.requestId });
+    case 'alert_break_glass':
+      return alertBreakGlass(ports, { workspace, requestId: effect.requestId });
+    case 'remind_approvers':
+      return remindApprovers(ports, { workspace, requestId: effect.requestId });
+    case 'remind_review':
+      return remindReview(ports, { workspace, requestId: effect.requestId });
+    case 'announce_expiry':
+      return announceExpiry(ports, { workspace, grantId: effect.grantId });
+    case 'render_card':
+      return renderCard(ports, { workspace, requestId: effect.requestId });
+    case 'notify_person':
+      return notifyPerson(ports, workspace, effect);
+    case 'alert_revocation':
+      return alertRevocation(ports, { workspace, grantId: effect.grantId });
+    case 'watch_grant':
+      return watchGrant(ports, { workspace, grantId: effect.grantId }, attempts);
+    case 'reconcile':
+      return takeTurn(ports, workspace);
+    case 'render_drift':
+      return renderDrift(ports, { workspace, system: effect.system });
+    case 'announce_pause':
+      return announcePause(ports, workspace);
+    case 'announce_trouble':
+      return announceTrouble(ports, effect.trouble);
+  }
+}

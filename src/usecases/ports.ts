@@ -1,0 +1,441 @@
+import type { z } from 'zod';
+import type { AuditEvent, NewAuditEvent } from '../domain/audit.ts';
+import type { DisallowedGrant } from '../domain/disallowed-grant.ts';
+import type { Effect, EffectChange, EffectKind, NoticeName } from '../domain/effect.ts';
+import type { Grant, ResolvedAccess } from '../domain/grant.ts';
+import type { GrantId, PolicyVersion, RequestId, RoleKey, SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import type { Json } from '../domain/json.ts';
+import type { Person, PersonRef } from '../domain/person.ts';
+import type { Facts } from '../domain/policy/facts.ts';
+import type { FactProvider, Policy, Role } from '../domain/policy/types.ts';
+import type { AccessRequest } from '../domain/request.ts';
+import type {
+  AlertView,
+  CardRef,
+  DatabaseWatch,
+  DriftView,
+  Leases,
+  SecurityNotice,
+  WatchReads,
+  WatchWrites,
+} from './watch-ports.ts';
+
+export type { CardRef };
+
+// ───────────────────────────────────────────── outages
+
+export type OutageKind = 'transient' | 'permanent' | 'unknown_outcome';
+
+/**
+ * What an adapter throws when the world outside failed it. `transient`: nothing happened, try again. `permanent`: trying again
+ * the same way is useless, a person must act. `unknown_outcome`: it may or may not have happened. The message is for people
+ * and never holds a secret.
+ */
+export class Outage extends Error {
+  readonly kind: OutageKind;
+  /** When the other side said how long to wait. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(kind: OutageKind, message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'Outage';
+    this.kind = kind;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+  }
+}
+
+// ───────────────────────────────────────────── clock and ids
+
+/**
+ * Deadlines compare with the database's clock plus this offset. In production it is 0; tests move it and nothing sleeps.
+ * Real time (signatures, timeouts, leases) does not come from here.
+ */
+export interface Clock {
+  offsetMs(): number;
+}
+
+export interface Ids {
+  request(): RequestId;
+  grant(): GrantId;
+}
+
+// ───────────────────────────────────────────── store
+
+/** Where a request's card stands and what it shows. */
+export interface Card {
+  readonly requestId: RequestId;
+  readonly workspaceId: WorkspaceId;
+  /** null until it was posted. */
+  readonly ref: CardRef | null;
+  /** Which state it shows: `<request version>.<grant version>`; null until it was posted. */
+  readonly shows: string | null;
+  /** How many audit events of the request its thread tells already. */
+  readonly eventsTold: number;
+}
+
+/** What was there before us, for one access; noted before the first call and never rewritten while a grant is open there. */
+export interface HoldingNote {
+  readonly accessKey: string;
+  readonly workspaceId: WorkspaceId;
+  readonly before: Holding;
+  readonly notedAt: Date;
+  readonly notedFor: GrantId;
+}
+
+/** Reads that a use case needs; each returns domain values, or null where there is none. */
+export interface Reads extends WatchReads {
+  request(id: RequestId): Promise<AccessRequest | null>;
+  requestByOrigin(origin: string): Promise<AccessRequest | null>;
+  grant(id: GrantId): Promise<Grant | null>;
+  grantOfRequest(id: RequestId): Promise<Grant | null>;
+  pendingRequestsOf(person: SlackUserId): Promise<readonly AccessRequest[]>;
+  /** Waiting requests of the workspace, oldest first. */
+  pendingRequests(limit: number): Promise<readonly AccessRequest[]>;
+  /** Every grant of the person that has not ended. */
+  openGrantsOf(person: SlackUserId): Promise<readonly Grant[]>;
+  /** Open grants of one role, oldest first. */
+  openGrantsOfRole(role: RoleKey, limit: number): Promise<readonly Grant[]>;
+  /** Open grants of the workspace: those that should be gone first, then by their end. */
+  openGrants(limit: number): Promise<{ readonly grants: readonly Grant[]; readonly total: number }>;
+  /** The person's latest requests, whatever became of them, newest first. */
+  recentRequestsOf(person: SlackUserId, limit: number): Promise<readonly AccessRequest[]>;
+  /** Grants on the same access that have not ended, whoever asked for them. */
+  openGrantsOn(accessKey: string): Promise<readonly Grant[]>;
+  /** How many grants the person was given since the moment, and when the latest ended (null: none ever). */
+  historyOf(person: SlackUserId, since: Date): Promise<{ grantsSince: number; lastEndedAt: Date | null }>;
+  card(id: RequestId): Promise<Card | null>;
+  note(accessKey: string): Promise<HoldingNote | null>;
+  /** The audit events of one request and its grant, oldest first; with `after`, only those behind the first `after` ones. */
+  eventsOf(id: RequestId, after?: number): Promise<readonly AuditEvent[]>;
+}
+
+/** Everything one step changes. It is saved whole or not at all. */
+export interface Change {
+  readonly requests?: readonly AccessRequest[];
+  readonly grants?: readonly Grant[];
+  readonly events?: readonly NewAuditEvent[];
+  readonly effects?: readonly EffectChange[];
+}
+
+/** One database transaction. Rows read through it with a `ForUpdate` are locked until it ends. */
+export interface Tx extends Reads, WatchWrites {
+  /** The database's clock at the transaction's start, plus the clock's offset. */
+  readonly now: Date;
+  requestForUpdate(id: RequestId): Promise<AccessRequest | null>;
+  grantForUpdate(id: GrantId): Promise<Grant | null>;
+  /**
+   * Saves. Each request and grant carries the version it was read with (0: new); the stored one becomes version + 1. A version that is
+   * not the stored one throws `Conflict`, and nothing of the transaction stays.
+   */
+  save(change: Change): Promise<void>;
+  /** Keeps a note unless there is one for the access already; returns the one that stands. */
+  keepNote(note: HoldingNote): Promise<HoldingNote>;
+  dropNote(accessKey: string): Promise<void>;
+  saveCard(card: Card): Promise<void>;
+}
+
+/** Somebody else saved the same row in between. The use case runs again on what is there now. */
+export class Conflict extends Error {
+  constructor(what: string) {
+    super(`${what} was changed by somebody else in the meantime`);
+    this.name = 'Conflict';
+  }
+}
+
+export interface TransactionOptions {
+  /** Serialises everything that decides about one person: five requests at once must not all pass a limit of two. */
+  readonly lockPerson?: SlackUserId;
+}
+
+export interface Store {
+  /**
+   * Runs `work` in one transaction of one workspace. A `Conflict`, a deadlock or a serialisation failure runs it again (at
+   * most 5 times); anything else rolls back and is thrown. After the commit, listeners of `onCommit` hear of scheduled effects.
+   */
+  transaction<T>(workspace: WorkspaceId, work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Reads outside a transaction. */
+  reads(workspace: WorkspaceId): Reads;
+  /** The database's clock plus the offset. */
+  now(): Promise<Date>;
+  /**
+   * Called after a commit that scheduled something, with the earliest due time of it and with what was due at once. The generation of
+   * those is 0: not known, so that it outdates nothing.
+   */
+  onCommit(listener: (earliestDueAt: Date, dueNow: readonly OutboxEntry[]) => void): void;
+  outbox: Outbox;
+  people: People;
+  policies: Policies;
+  leases: Leases;
+  database: DatabaseWatch;
+}
+
+/** Slack people as first seen: POLICY.md 17 binds an email in a policy to the first Slack user seen with it. */
+export interface People {
+  /** Binds the email to the user if neither is bound yet. `bound`: they belong together. `conflict`: the email was bound to somebody else or the user to another email. */
+  bind(person: PersonRef & { readonly workspaceId: WorkspaceId }): Promise<'bound' | 'conflict'>;
+}
+
+/** Every policy version ever used. */
+export interface Policies {
+  keep(policy: { version: PolicyVersion; canonical: string; commit: string | null }): Promise<'new' | 'known'>;
+  canonical(version: PolicyVersion): Promise<string | null>;
+  /** Keeps that a policy was loaded or refused, at the database's time. */
+  noteLoad(load: NewPolicyLoad): Promise<void>;
+  /** The latest loads, newest first. */
+  loads(limit: number): Promise<readonly PolicyLoad[]>;
+}
+
+/** One time that a policy was read. */
+export interface NewPolicyLoad {
+  /** null: it was refused. */
+  readonly version: PolicyVersion | null;
+  readonly commit: string | null;
+  /** The user and machine of the process, such as elevate@host-1. */
+  readonly loadedBy: string;
+  /** `start` of a process, a `change` of its files, or a `signal` (SIGHUP). */
+  readonly how: 'start' | 'change' | 'signal';
+  /** Why it was refused, one sentence each with file, line and column; of a loaded one, its warnings. */
+  readonly findings: readonly string[];
+}
+export type PolicyLoad = NewPolicyLoad & { readonly loadedAt: Date };
+
+// ───────────────────────────────────────────── outbox
+
+export interface OutboxEntry {
+  readonly key: string;
+  /** Rises with every scheduling, so that work done for an older one does not complete a newer one. */
+  readonly generation: number;
+  readonly dueAt: Date;
+  readonly kind: EffectKind;
+}
+
+export interface ClaimedEffect extends OutboxEntry {
+  readonly workspaceId: WorkspaceId;
+  readonly effect: Effect;
+  /** Failed tries of this generation. */
+  readonly attempts: number;
+}
+
+export interface Outbox {
+  /** Pending effects due within the horizon that this relay has not handed on in this generation, earliest first, marked as handed on. */
+  takeForQueue(horizonMs: number, limit: number): Promise<readonly (OutboxEntry & { readonly delayMs: number })[]>;
+  /** Overdue effects that nobody works on although they were handed on: what a lost queue would have kept. Marked as handed on anew. */
+  takeOverdue(olderThanMs: number, limit: number): Promise<readonly (OutboxEntry & { readonly delayMs: number })[]>;
+  /** Takes the lease on a due, pending effect. null: not due, done, or in somebody else's hands. Leases run on real database time. */
+  claim(key: string, owner: string, leaseSeconds: number): Promise<ClaimedEffect | null>;
+  /** false: the lease was lost. */
+  renew(key: string, owner: string, leaseSeconds: number): Promise<boolean>;
+  /** Done, unless it was scheduled again meanwhile: then it is pending and free. */
+  complete(claimed: ClaimedEffect, owner: string): Promise<void>;
+  /** Not done: pending again, due at `now + delay`, attempts + 1. Unless it was scheduled again meanwhile. */
+  retry(claimed: ClaimedEffect, owner: string, delayMs: number, error: string): Promise<void>;
+  /** For probes: pending effects overdue by more than the given time, and the age of the oldest. */
+  overdue(olderThanMs: number): Promise<{ count: number; oldestMs: number }>;
+}
+
+// ───────────────────────────────────────────── connector
+
+/** What somebody holds of an access on its target. Levels are the target's own words, such as the options of a membership. */
+export interface Holding {
+  /** What our own grantor gave; null: nothing. */
+  readonly ours: Json;
+  /** What others gave, where the target tells them apart. */
+  readonly others: readonly { readonly grantor: string; readonly level: Json }[];
+}
+
+export interface ConnectorCapabilities {
+  readonly endsSessions: boolean;
+  readonly nativeExpiry: boolean;
+  readonly listsHolders: boolean;
+  readonly observesUse: boolean;
+  readonly distinguishesGrantors: boolean;
+  /** Having the lock proves that no older call of ours can still land. Where it doesn't, `TargetSession.unsettled` tells. */
+  readonly lockProvesQuiet: boolean;
+}
+
+/** One access, with the immutable ids that were resolved for it. */
+export interface AccessOnTarget {
+  readonly entitlement: unknown;
+  readonly subject: string;
+  readonly resolved: ResolvedAccess;
+}
+
+/** The target, while the lock of one access is held. Every method throws `Outage`. */
+export interface TargetSession {
+  /** An older call of ours whose outcome nobody knows; null: there is none, or it can no longer land. */
+  readonly unsettled: {
+    readonly sentAt: Date;
+    /** When the target's own time limit has ended it; null: the target has none that we know of. */
+    readonly landsBy: Date | null;
+  } | null;
+  /** A fresh look at the target, never a memory. */
+  observe(): Promise<Holding>;
+  /** Gives the access. Returns the target's own answer, for the audit. Given already is success. */
+  grant(options: { readonly expiresAt: Date }): Promise<string>;
+  /** Takes away what our grantor gave and puts back `before`, if that was something. Absent already is success. */
+  revoke(before: Json): Promise<string>;
+  /** Ends what is still open of the holder, and tells how many. Only where `endsSessions`. */
+  endSessions(): Promise<{ readonly ended: number; readonly left: number }>;
+}
+
+export interface Holder {
+  /** As `ResolvedAccess.key` of this subject. */
+  readonly accessKey: string;
+  readonly subjectId: string;
+  readonly subject: string;
+  readonly grantor: string;
+  readonly ours: boolean;
+  readonly level: Json;
+}
+
+export interface HolderPage {
+  readonly targetIdentity: string;
+  readonly entitlementId: string;
+  readonly holders: readonly Holder[];
+  /** What to ask for the next page with; null: this was the last. */
+  readonly next: string | null;
+}
+
+/** Something about a target that a person must put right, with how. */
+export interface ConnectorFinding {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** One opened connection to one target system. Every method throws `Outage`. */
+export interface Connector {
+  readonly name: string;
+  readonly type: string;
+  readonly capabilities: ConnectorCapabilities;
+  /** Which target this really is, whatever its address says. */
+  identify(): Promise<string>;
+  /** Asks the target for the immutable ids behind the names. A name that does not exist is `permanent`. */
+  resolve(entitlement: unknown, subject: string): Promise<ResolvedAccess>;
+  /**
+   * Runs `work` under the lock of this access: the target's own, or a lease in our database where the target has none. Refuses (`permanent`) when the target is not the one in `access.resolved`.
+   */
+  exclusively<T>(access: AccessOnTarget, work: (session: TargetSession) => Promise<T>): Promise<T>;
+  /** One page of everybody who holds it, behind `after`. A holder who comes or goes meanwhile may be missed; nobody is told twice. */
+  listHolders(entitlement: unknown, after?: string | null): Promise<HolderPage>;
+  /** Can we reach it, may we do what these roles ask, and not more? */
+  check(
+    uses: readonly { readonly entitlement: unknown; readonly endSessions: boolean }[],
+  ): Promise<readonly ConnectorFinding[]>;
+  close(): Promise<void>;
+}
+
+/** How a kind of target is declared in a policy and opened: one line of the registry. */
+export interface ConnectorType {
+  readonly type: string;
+  readonly connection: z.ZodType;
+  readonly entitlement: z.ZodType;
+  /** `connection` is as the policy wrote it; secrets are resolved here, at the last moment. */
+  open(name: string, connection: unknown, given: ConnectorSurroundings): Connector;
+}
+
+/** What a connector may use of ours. */
+export interface ConnectorSurroundings {
+  /** For targets that have no locks of their own. */
+  readonly leases: Leases;
+}
+
+export interface Connectors {
+  /** The opened connector for a connection; the same one for the same connection. Throws `Outage` when its secret does not resolve. */
+  get(name: string, type: string, connection: unknown): Connector;
+}
+
+// ───────────────────────────────────────────── people and Slack
+
+/** Members of a group now, or why nobody can say. */
+export type GroupMembers = { readonly members: ReadonlySet<SlackUserId> } | { readonly unavailable: string };
+
+export interface Directory {
+  /** null: Slack does not know the user. Throws `Outage` when Slack does not answer. */
+  person(workspace: WorkspaceId, user: SlackUserId): Promise<Person | null>;
+  /** Never throws: what cannot be looked up is `unavailable`, with why. */
+  group(workspace: WorkspaceId, policy: Policy, group: string): Promise<GroupMembers>;
+  /** Asks the policy's fact providers. Never throws: what did not come is `unavailable`, with why. */
+  facts(providers: readonly FactProvider[], about: FactQuestion): Promise<Facts['provided']>;
+}
+
+/** What fact providers are asked about. Their addresses say how much of it they are told. */
+export interface FactQuestion {
+  readonly requester: Person;
+  /** null: nothing was asked for yet. */
+  readonly role: Role | null;
+  readonly ticket: string | null;
+}
+
+/** What a card, its thread and the messages about it are drawn from. */
+export interface RequestView {
+  readonly request: AccessRequest;
+  readonly grant: Grant | null;
+  /** Who may decide in the stage that waits, for mentions; empty once it is closed. */
+  readonly approvers: readonly SlackUserId[];
+  /** How much time one click would add to the grant; null: it cannot be extended. */
+  readonly extensionSeconds: number | null;
+  readonly now: Date;
+}
+
+/** Slack as a screen. Every method throws `Outage`, and every message is harmless twice. */
+export interface Messenger {
+  postCard(view: RequestView): Promise<CardRef>;
+  updateCard(ref: CardRef, view: RequestView): Promise<void>;
+  /** Whether this event has a line of its own in the thread; another one may tell the same, or it is nobody's business there. */
+  tells(event: AuditEvent, view: RequestView): boolean;
+  /** `number` counts the lines of the thread from 1. */
+  postThreadLine(ref: CardRef, number: number, event: AuditEvent, view: RequestView): Promise<void>;
+  /** Break-glass was used, or its review is overdue; in the channel for it. */
+  alertBreakGlass(channel: string, view: RequestView): Promise<void>;
+  notify(to: SlackUserId, notice: NoticeName, view: RequestView): Promise<void>;
+  /** A revocation that fails, or ended access that showed up again, in the channel for it. */
+  postAlert(channel: string, view: RequestView, alert: AlertView): Promise<CardRef>;
+  updateAlert(ref: CardRef, view: RequestView, alert: AlertView): Promise<void>;
+  /** Says in the alert's thread, and to the channel, that it still fails. */
+  repeatAlert(ref: CardRef, view: RequestView, alert: AlertView): Promise<void>;
+  postDrift(channel: string, view: DriftView): Promise<CardRef>;
+  updateDrift(ref: CardRef, view: DriftView): Promise<void>;
+  tellSecurity(channel: string, notice: SecurityNotice): Promise<void>;
+  /** To the admins, about the policy itself. */
+  tellPolicy(channel: string, news: PolicyNews): Promise<void>;
+}
+
+// ───────────────────────────────────────────── policy
+
+/** What admins hear about the policy itself. */
+export type PolicyNews =
+  /** The old one stays. One sentence each, with file, line and column. */
+  | { readonly news: 'refused'; readonly lines: readonly string[] }
+  | {
+      readonly news: 'tightened';
+      readonly version: string;
+      readonly disallowed: readonly DisallowedGrant[];
+      /** Waiting requests that it denied, which were closed. */
+      readonly closed: number;
+    };
+
+export interface PolicySource {
+  current(): Policy;
+  /** A version that was used before; null: never seen. */
+  version(version: PolicyVersion): Promise<Policy | null>;
+}
+
+// ───────────────────────────────────────────── all of them
+
+export interface Ports {
+  readonly store: Store;
+  readonly connectors: Connectors;
+  readonly messenger: Messenger;
+  readonly directory: Directory;
+  readonly policies: PolicySource;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/** What performing an effect came to. `done: false` puts it back, due after the delay. */
+export type Performed =
+  | { readonly done: true }
+  | { readonly done: false; readonly retryInMs: number; readonly error: string };
+
+export const done: Performed = { done: true };

@@ -1,0 +1,104 @@
+import { type Grant, type ResolvedAccess, transitionGrant } from '../domain/grant.ts';
+import type { GrantId, WorkspaceId } from '../domain/ids.ts';
+import { backoffMs, PROVISION_BACKOFF } from './backoff.ts';
+import { systemOfGrant } from './known-systems.ts';
+import { asOutage } from './outage.ts';
+import { type Connector, done, Outage, type Performed, type Ports, type TargetSession, type Tx } from './ports.ts';
+import { stepGrant } from './step-grant.ts';
+
+type Needs = Pick<Ports, 'store' | 'connectors'>;
+interface Input {
+  readonly workspace: WorkspaceId;
+  readonly grantId: GrantId;
+}
+
+/**
+ * Makes a grant real: note what was there, grant, read back, commit `active`, all under the target's lock for this access.
+ * The revocation was committed with the grant, before any of this.
+ */
+export async function provisionGrant(ports: Needs, input: Input): Promise<Performed> {
+  const [grant, now] = await Promise.all([ports.store.reads(input.workspace).grant(input.grantId), ports.store.now()]);
+  if (grant?.status !== 'provisioning') return done;
+  if (now >= grant.provisionBy) {
+    return fail(ports, input, grant.lastError ?? 'The target was not reached within the provisioning window');
+  }
+  try {
+    const connector = ports.connectors.get(grant.target.connector, grant.target.connectorType, grant.target.connection);
+    const resolved = await connector.resolve(grant.target.entitlement, grant.target.subject);
+    const access = { entitlement: grant.target.entitlement, subject: grant.target.subject, resolved };
+    await connector.exclusively(access, (session) => makeReal(ports, input, connector, resolved, session));
+    return done;
+  } catch (error) {
+    const outage = asOutage(error);
+    if (outage.kind === 'permanent') return fail(ports, input, outage.message);
+    await stepGrant(ports, input, (state, now) =>
+      transitionGrant(state, { type: 'provision_retry', error: outage.message }, now),
+    );
+    const leftMs = Math.max(0, grant.provisionBy.getTime() - (await ports.store.now()).getTime());
+    return {
+      done: false,
+      retryInMs: Math.min(backoffMs(PROVISION_BACKOFF, grant.attempts), leftMs),
+      error: outage.message,
+    };
+  }
+}
+
+async function makeReal(
+  ports: Needs,
+  input: Input,
+  connector: Connector,
+  resolved: ResolvedAccess,
+  session: TargetSession,
+): Promise<void> {
+  const before = await session.observe();
+  const noted = await ports.store.transaction(input.workspace, async (tx) => {
+    const grant = await tx.grantForUpdate(input.grantId);
+    if (grant?.status !== 'provisioning') return null;
+    const [note] = await Promise.all([
+      tx.keepNote({
+        accessKey: resolved.key,
+        workspaceId: input.workspace,
+        before,
+        notedAt: tx.now,
+        notedFor: grant.id,
+      }),
+      refuseSharedSubject(tx, grant, resolved),
+    ]);
+    const heldBefore = note.before.ours !== null || note.before.others.length > 0;
+    const step = transitionGrant(grant, { type: 'note_target', resolved, heldBefore }, tx.now);
+    if (!step.ok)
+      throw new Outage(
+        'permanent',
+        `The name now means something else on ${connector.name} than when this grant began`,
+      );
+    if (step.events.length > 0) {
+      await tx.save({ grants: [step.state], events: step.events, effects: step.effects });
+      await tx.knowSystems([systemOfGrant(input.workspace, grant.target, resolved)]);
+    }
+    return grant;
+  });
+  if (!noted) return;
+  const answer = await session.grant({ expiresAt: noted.mustEndBy });
+  const level = (await session.observe()).ours;
+  if (level === null) {
+    throw new Outage('transient', `${connector.name} answered "${answer}", but reading back shows no access`);
+  }
+  await stepGrant(ports, input, (state, now) => transitionGrant(state, { type: 'activate', answer, level }, now));
+}
+
+/** POLICY.md 17: two people on one subject of a target would share, and end, each other's access. */
+async function refuseSharedSubject(tx: Tx, grant: Grant, resolved: ResolvedAccess): Promise<void> {
+  const others = await tx.openGrantsOn(resolved.key);
+  const other = others.find((each) => each.holder.slackUserId !== grant.holder.slackUserId);
+  if (other) {
+    throw new Outage(
+      'permanent',
+      `${grant.target.subject} on ${grant.target.connector} is already in use by ${other.holder.email}`,
+    );
+  }
+}
+
+async function fail(ports: Needs, input: Input, error: string): Promise<Performed> {
+  await stepGrant(ports, input, (state, now) => transitionGrant(state, { type: 'provision_fail', error }, now));
+  return done;
+}

@@ -1,0 +1,274 @@
+import { close, type Drift, type DriftSighting, driftId, sight } from '../domain/drift.ts';
+import type { Grant } from '../domain/grant.ts';
+import { entitlementKeyOf, transitionGrant } from '../domain/grant.ts';
+import type { GrantId } from '../domain/ids.ts';
+import { canonicalJson, type Json } from '../domain/json.ts';
+import { judgeHolder, type Verdict } from '../domain/judge-holder.ts';
+import type { DriftKind } from '../domain/status.ts';
+import { type Connector, type Holder, type HolderPage, Outage, type Ports } from './ports.ts';
+import { stepGrant } from './step-grant.ts';
+import { takeAwayDrift } from './take-away-drift.ts';
+import type { KnownSystem } from './watch-ports.ts';
+
+type Needs = Pick<Ports, 'store' | 'connectors' | 'policies'>;
+
+/** Grants that are read at once. */
+const GRANTS_PAGE = 500;
+/** On a target that keeps no grantors, and for what is not there. */
+const NOBODY = 'nobody';
+
+export interface Finding {
+  readonly kind: DriftKind | 'reappeared';
+  readonly subject: string;
+  readonly grantor: string;
+  readonly level: Json;
+  readonly grantId: GrantId | null;
+  /** shown: somebody has to decide · taken_away: it is, or it is being · next_run: it will be unless somebody accepts it. */
+  readonly does: 'shown' | 'taken_away' | 'next_run';
+}
+
+/** What one run carries through a system. */
+interface Run {
+  readonly ports: Needs;
+  readonly system: KnownSystem;
+  readonly connector: Connector;
+  /** Nothing is taken away. */
+  readonly dry: boolean;
+  /** Nothing is written either. */
+  readonly silent: boolean;
+  readonly listedAt: Date;
+  /** What stood before this run, by id; what is left over at its end is no longer there. */
+  readonly standing: Map<string, Drift>;
+  /** Levels of what our grantor gave, by access: for the live grants. */
+  readonly ours: Map<string, string>;
+  readonly findings: Finding[];
+}
+
+/** One system, page by page. Throws `Outage` when the target cannot say everything: then nothing is concluded from what is missing. */
+export async function reconcileSystem(
+  ports: Needs,
+  system: KnownSystem,
+  dry: 'asked' | 'first_run' | 'paused' | null,
+): Promise<readonly Finding[]> {
+  const connector = ports.connectors.get(system.connector, system.connectorType, system.connection);
+  const reads = ports.store.reads(system.workspaceId);
+  const run: Run = {
+    ports,
+    system,
+    connector,
+    dry: dry !== null,
+    silent: dry === 'asked',
+    listedAt: await ports.store.now(),
+    standing: new Map((await reads.standingDrift(system.id)).map((drift) => [drift.id, drift])),
+    ours: new Map(),
+    findings: [],
+  };
+  let holders = 0;
+  let page: HolderPage | null = null;
+  do {
+    page = await connector.listHolders(system.entitlement, page?.next ?? null);
+    requireSameTarget(system, page);
+    holders += page.holders.length;
+    await lookAtHolders(run, page);
+  } while (page.next !== null);
+  const entitlementKey = entitlementKeyOf(page);
+  await lookAtGrants(run, entitlementKey);
+  if (!run.silent) await conclude(run, { entitlementKey, holders });
+  return run.findings;
+}
+
+/** Another server, or another role of ours on it, says nothing about what was granted on this one. */
+function requireSameTarget(system: KnownSystem, page: HolderPage): void {
+  const found = entitlementKeyOf(page);
+  if (system.entitlementKey === null || system.entitlementKey === found) return;
+  throw new Outage(
+    'permanent',
+    `${system.connector} is now another target (${found}) than before (${system.entitlementKey}). Point its URL back, or give it another name in the policy.`,
+  );
+}
+
+async function lookAtHolders(run: Run, page: HolderPage): Promise<void> {
+  const { ports, system, connector, listedAt } = run;
+  const keys = [...new Set(page.holders.filter((holder) => holder.ours).map((holder) => holder.accessKey))];
+  const all = await ports.store.reads(system.workspaceId).grantsOn(keys);
+  const grants = new Map<string, Grant[]>();
+  for (const grant of all) grants.set(keyOf(grant), [...(grants.get(keyOf(grant)) ?? []), grant]);
+  const { distinguishesGrantors } = connector.capabilities;
+  const drifts: { sighting: DriftSighting; verdict: Extract<Verdict, { is: 'drift' }> }[] = [];
+  for (const holder of page.holders) {
+    if (holder.ours) run.ours.set(holder.accessKey, canonicalJson(holder.level));
+    const mine = holder.ours ? (grants.get(holder.accessKey) ?? []) : [];
+    const verdict = judgeHolder(holder, mine, { distinguishesGrantors, listedAt });
+    if (verdict.is === 'reappeared') await endAgain(run, page, holder, verdict.grant, drifts);
+    else if (verdict.is === 'drift') drifts.push({ sighting: sightingOf(run, holder, verdict), verdict });
+  }
+  await note(
+    run,
+    drifts.map(({ sighting }) => sighting),
+  );
+  for (const { sighting } of drifts) await follow(run, page, sighting);
+}
+
+/** `ended -> revoking`, once the target has said again, under the lock, that it is there. */
+async function endAgain(
+  run: Run,
+  page: HolderPage,
+  holder: Holder,
+  grant: Grant,
+  drifts: { sighting: DriftSighting; verdict: Extract<Verdict, { is: 'drift' }> }[],
+): Promise<void> {
+  const known = run.standing.get(driftId({ ...run.system, accessKey: holder.accessKey, grantor: holder.grantor }));
+  const settled = known?.status === 'accepted' || known?.status === 'ignored';
+  if (run.dry || settled) {
+    const verdict = { is: 'drift', kind: 'ended_grant', grant } as const;
+    drifts.push({ sighting: sightingOf(run, holder, verdict), verdict });
+    return;
+  }
+  if (!(await isStillThere(run, page, holder))) return;
+  const input = { workspace: run.system.workspaceId, grantId: grant.id };
+  const step = await stepGrant(run.ports, input, (state, now) =>
+    transitionGrant(state, { type: 'reappeared', found: holder.level }, now),
+  );
+  if (step.ok) add(run, { ...holder, kind: 'reappeared', grantId: grant.id, does: 'taken_away' });
+}
+
+/** Asked under the lock, and only while no grant of ours has begun there meanwhile. */
+function isStillThere(run: Run, page: HolderPage, { subject, subjectId, accessKey }: Holder): Promise<boolean> {
+  const { targetIdentity, entitlementId } = page;
+  const resolved = { targetIdentity, entitlementId, subjectId, key: accessKey };
+  return run.connector.exclusively({ entitlement: run.system.entitlement, subject, resolved }, async (session) => {
+    const open = await run.ports.store.reads(run.system.workspaceId).openGrantsOn(accessKey);
+    return open.length === 0 && (await session.observe()).ours !== null;
+  });
+}
+
+/** Writes what is new of a page's drift in one transaction. */
+async function note(run: Run, sightings: readonly DriftSighting[]): Promise<void> {
+  if (run.silent || sightings.length === 0) return;
+  await run.ports.store.transaction(run.system.workspaceId, async (tx) => {
+    for (const seen of sightings) {
+      const made = sight(run.standing.get(driftId(seen)) ?? null, seen, tx.now);
+      if (!made) continue;
+      await tx.saveDrift(made.state);
+      await tx.save({ events: made.events, effects: made.effects });
+    }
+  });
+}
+
+/** What becomes of drift: most of it waits for somebody; what is our own goes, once it was shown or somebody said so. */
+async function follow(run: Run, page: HolderPage, seen: DriftSighting): Promise<void> {
+  const known = run.standing.get(driftId(seen));
+  run.standing.delete(driftId(seen));
+  if (known?.status === 'accepted' || known?.status === 'ignored') {
+    const stands = known.untilAt !== null && run.listedAt < known.untilAt;
+    if (stands && canonicalJson(known.level) === canonicalJson(seen.level)) return;
+  }
+  const wanted = known?.status === 'revoking' && !run.silent;
+  const shown = known?.status === 'open' && known.shownAt !== null && known.kind === 'unrecorded';
+  const ripe = wanted || (shown && seen.kind === 'unrecorded' && !run.dry);
+  if (ripe && known) {
+    const { targetIdentity, entitlementId } = page;
+    await takeAwayDrift(run.ports, run.system, known, { targetIdentity, entitlementId });
+    return add(run, { ...seen, does: 'taken_away' });
+  }
+  const goes = seen.kind === 'unrecorded' || seen.kind === 'ended_grant';
+  add(run, { ...seen, does: goes ? 'next_run' : 'shown' });
+}
+
+/** The live grants of the system: whose access is not there any more, or is another one. Nothing is put back. */
+async function lookAtGrants(run: Run, entitlementKey: string): Promise<void> {
+  const reads = run.ports.store.reads(run.system.workspaceId);
+  let after: GrantId | null = null;
+  for (;;) {
+    const page: readonly Grant[] = await reads.activeGrantsOnEntitlement(entitlementKey, after, GRANTS_PAGE);
+    for (const grant of page) await lookAtGrant(run, grant);
+    const last = page.at(-1);
+    if (!last || page.length < GRANTS_PAGE) return;
+    after = last.id;
+  }
+}
+
+async function lookAtGrant(run: Run, grant: Grant): Promise<void> {
+  const found = run.ours.get(keyOf(grant));
+  const input = { workspace: run.system.workspaceId, grantId: grant.id };
+  if (found !== undefined) {
+    const same = grant.level === null || canonicalJson(grant.level) === found;
+    if (run.silent) return;
+    if (same && grant.drift) {
+      await stepGrant(run.ports, input, (state, now) => transitionGrant(state, { type: 'clear_drift' }, now));
+    } else if (!same) await flag(run, grant, 'level_changed', JSON.parse(found) as Json);
+    return;
+  }
+  // What went live after the target was asked could not be in its answer.
+  if (grant.activatedAt === null || grant.activatedAt >= run.listedAt) return;
+  if (!(await isGoneFromTarget(run, grant))) return;
+  const seen: DriftSighting = { ...baseOf(run, grant), kind: 'removed_by_hand', grantor: NOBODY, level: null };
+  await note(run, [seen]);
+  run.standing.delete(driftId(seen));
+  add(run, { ...seen, does: 'shown' });
+  if (!run.silent) await flag(run, grant, 'removed_by_hand', null);
+}
+
+async function flag(run: Run, grant: Grant, kind: 'removed_by_hand' | 'level_changed', found: Json): Promise<void> {
+  const input = { workspace: run.system.workspaceId, grantId: grant.id };
+  await stepGrant(run.ports, input, (state, now) =>
+    transitionGrant(state, { type: 'note_drift', drift: { kind, found } }, now),
+  );
+}
+
+function isGoneFromTarget(run: Run, grant: Grant): Promise<boolean> {
+  const { entitlement, subject, resolved } = grant.target;
+  if (!resolved) return Promise.resolve(false);
+  return run.connector.exclusively({ entitlement, subject, resolved }, async (session) => {
+    const now = await run.ports.store.reads(run.system.workspaceId).grant(grant.id);
+    return now?.status === 'active' && (await session.observe()).ours === null;
+  });
+}
+
+/** The system was seen as a whole: what is no longer there is closed, and from now on runs are no longer dry. */
+async function conclude(run: Run, seen: Pick<KnownSystem, 'entitlementKey' | 'holders'>): Promise<void> {
+  await run.ports.store.transaction(run.system.workspaceId, async (tx) => {
+    for (const drift of run.standing.values()) {
+      const { state, events, effects } = close(drift, null, tx.now);
+      await tx.saveDrift(state);
+      await tx.save({ events, effects });
+    }
+    const firstRunAt = run.system.firstRunAt ?? tx.now;
+    await tx.saveSystem({ ...run.system, ...seen, firstRunAt, lastRunAt: tx.now, lastError: null });
+  });
+}
+
+const keyOf = (grant: Grant): string => grant.target.resolved?.key ?? '';
+const add = (run: Run, { kind, subject, grantor, level, grantId, does }: Finding): void => {
+  run.findings.push({ kind, subject, grantor, level, grantId, does });
+};
+
+function sightingOf(run: Run, holder: Holder, verdict: Extract<Verdict, { is: 'drift' }>): DriftSighting {
+  const { workspaceId, id, connector, entitlement } = run.system;
+  const { accessKey, subjectId, subject, grantor, ours, level } = holder;
+  const about = { accessKey, subjectId, subject, grantor, ours, level };
+  return {
+    workspaceId,
+    system: id,
+    connector,
+    entitlement,
+    ...about,
+    kind: verdict.kind,
+    grantId: verdict.grant?.id ?? null,
+  };
+}
+
+function baseOf(run: Run, grant: Grant): Omit<DriftSighting, 'kind' | 'grantor' | 'level'> {
+  const { workspaceId, id, connector, entitlement } = run.system;
+  return {
+    workspaceId,
+    system: id,
+    connector,
+    entitlement,
+    accessKey: keyOf(grant),
+    subjectId: grant.target.resolved?.subjectId ?? '',
+    subject: grant.target.subject,
+    ours: true,
+    grantId: grant.id,
+  };
+}

@@ -1,0 +1,97 @@
+import type { Grant } from '../domain/grant.ts';
+import type { RequestId, WorkspaceId } from '../domain/ids.ts';
+import type { AccessRequest } from '../domain/request.ts';
+import { approversOf } from './approvers-of.ts';
+import { extensionSeconds } from './extend-grant.ts';
+import { type Card, done, type Performed, type Ports, type RequestView } from './ports.ts';
+
+type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'messenger'>;
+interface Input {
+  readonly workspace: WorkspaceId;
+  readonly requestId: RequestId;
+}
+
+/** How often one run follows a state that keeps moving; the next run goes on from there. */
+const ROUNDS = 10;
+
+/**
+ * Brings the card and its thread up to the present state. One renderer per card at a time (its effect is leased), and after
+ * each call it looks again, so that what was overtaken is corrected at once. Only committed state is read here.
+ */
+export async function renderCard(ports: Needs, input: Input): Promise<Performed> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const view = await viewOf(ports, input.workspace, input.requestId);
+    if (!view) return done;
+    const card = await drawCard(ports, view);
+    const told = await tellThread(ports, card, view);
+    const now = await readBoth(ports, input);
+    if (now && shows(now.request, now.grant) === card.shows && !told) return done;
+  }
+  return { done: false, retryInMs: 0, error: 'The state moved on faster than the card' };
+}
+
+async function drawCard(ports: Needs, view: RequestView): Promise<Card> {
+  const { request, grant } = view;
+  const state = shows(request, grant);
+  const card = await ports.store.reads(request.workspaceId).card(request.id);
+  if (card?.ref && card.shows === state) return card;
+  const ref = card?.ref ?? (await ports.messenger.postCard(view));
+  if (card?.ref) await ports.messenger.updateCard(card.ref, view);
+  const drawn: Card = {
+    requestId: request.id,
+    workspaceId: request.workspaceId,
+    ref,
+    shows: state,
+    eventsTold: card?.eventsTold ?? 0,
+  };
+  await saveCard(ports, drawn);
+  return drawn;
+}
+
+/** Posts the lines that are missing, in order, each noted before the next. Returns whether there were any. */
+async function tellThread(ports: Needs, card: Card, view: RequestView): Promise<boolean> {
+  const events = await ports.store.reads(card.workspaceId).eventsOf(card.requestId);
+  let number = 0;
+  let { eventsTold } = card;
+  const note = async (count: number): Promise<void> => {
+    await saveCard(ports, { ...card, eventsTold: count });
+    eventsTold = count;
+  };
+  for (const [index, event] of events.entries()) {
+    // Readers see a gap in the numbers as a line that was lost, so only what is told counts.
+    if (!ports.messenger.tells(event, view)) continue;
+    number += 1;
+    if (index < card.eventsTold || !card.ref) continue;
+    await ports.messenger.postThreadLine(card.ref, number, event, view);
+    await note(index + 1);
+  }
+  // Events without a line are told with the next one that has one, or here.
+  if (card.ref && eventsTold < events.length) await note(events.length);
+  return events.length > card.eventsTold;
+}
+
+const saveCard = (ports: Needs, card: Card): Promise<void> =>
+  ports.store.transaction(card.workspaceId, (tx) => tx.saveCard(card));
+
+const shows = (request: AccessRequest, grant: Grant | null): string => `${request.version}.${grant?.version ?? '-'}`;
+
+async function readBoth(
+  ports: Pick<Ports, 'store'>,
+  input: Input,
+): Promise<{ request: AccessRequest; grant: Grant | null } | null> {
+  const reads = ports.store.reads(input.workspace);
+  const [request, grant] = await Promise.all([reads.request(input.requestId), reads.grantOfRequest(input.requestId)]);
+  return request ? { request, grant } : null;
+}
+
+/** What messages about a request are drawn from, as it is now. */
+export async function viewOf(
+  ports: Pick<Ports, 'store' | 'directory' | 'policies'>,
+  workspace: WorkspaceId,
+  requestId: RequestId,
+): Promise<RequestView | null> {
+  const both = await readBoth(ports, { workspace, requestId });
+  if (!both) return null;
+  const [approvers, now] = await Promise.all([approversOf(ports, both.request), ports.store.now()]);
+  return { ...both, approvers, extensionSeconds: extensionSeconds(ports, both.request, both.grant), now };
+}

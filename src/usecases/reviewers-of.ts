@@ -1,0 +1,18 @@
+import type { AccessRequest } from '../domain/request.ts';
+import { type GroupBook, lookUpGroups } from './electorate.ts';
+import { policyOf } from './policy-of.ts';
+import type { Ports } from './ports.ts';
+
+/** The groups whose members may review, and who is in them now. Admins always may. */
+export async function reviewersOf(
+  ports: Pick<Ports, 'directory' | 'policies'>,
+  request: AccessRequest,
+): Promise<{ readonly groups: GroupBook; readonly names: readonly string[] }> {
+  const [asked, current] = [await policyOf(ports, request), ports.policies.current()];
+  const own = request.breakGlass?.reviewers ?? [];
+  const [groups, admins] = await Promise.all([
+    lookUpGroups(ports, request.workspaceId, asked, own),
+    lookUpGroups(ports, request.workspaceId, current, current.admins),
+  ]);
+  return { groups: new Map([...admins, ...groups]), names: [...own, ...current.admins] };
+}

@@ -1,0 +1,102 @@
+import { type Grant, transitionGrant } from '../domain/grant.ts';
+import type { GrantId, WorkspaceId } from '../domain/ids.ts';
+import { canonicalJson, type Json } from '../domain/json.ts';
+import { backoffMs, REVOKE_BACKOFF } from './backoff.ts';
+import { doubt, finish, keeperOf, keptFor, lookAgain, NOTHING_DONE } from './finish-grant.ts';
+import { asOutage } from './outage.ts';
+import { type Connector, done, Outage, type Performed, type Ports, type TargetSession } from './ports.ts';
+import { stepGrant } from './step-grant.ts';
+
+type Needs = Pick<Ports, 'store' | 'connectors'>;
+interface Input {
+  readonly workspace: WorkspaceId;
+  readonly grantId: GrantId;
+}
+
+/**
+ * Ends a grant whose time has come or that somebody ended: commit `revoking`, take the access away, read that back, commit
+ * `ended`. A failure leaves it `revoking` with its revocation scheduled again; it never gives up.
+ */
+export async function revokeGrant(ports: Needs, input: Input): Promise<Performed> {
+  const due = await startRevoking(ports, input);
+  if (!due) return done;
+  try {
+    await takeAway(ports, input, due);
+  } catch (error) {
+    const outage = asOutage(error);
+    await stepGrant(ports, input, (state, now) =>
+      transitionGrant(
+        state,
+        {
+          type: 'revoke_failed',
+          error: outage.message,
+          errorKind: outage.kind,
+          retryAt: new Date(now.getTime() + backoffMs(REVOKE_BACKOFF, state.attempts)),
+        },
+        now,
+      ),
+    );
+  }
+  // Its next try, if there is one, was scheduled by the step itself.
+  return done;
+}
+
+/** The grant in `revoking`; null when it has ended, or its end was moved and is not here yet. */
+async function startRevoking(ports: Needs, input: Input): Promise<Grant | null> {
+  const grant = await ports.store.reads(input.workspace).grant(input.grantId);
+  if (!grant || grant.status === 'ended') return null;
+  if (grant.status === 'revoking') return grant;
+  const step = await stepGrant(ports, input, (state, now) =>
+    transitionGrant(state, { type: 'end', because: 'expired', by: null, reason: null }, now),
+  );
+  if (step.ok) return step.state.status === 'revoking' ? step.state : null;
+  // Somebody else was faster; whatever they made of it is read afresh.
+  const now = await ports.store.reads(input.workspace).grant(input.grantId);
+  return now?.status === 'revoking' ? now : null;
+}
+
+async function takeAway(ports: Needs, input: Input, grant: Grant): Promise<void> {
+  const { connector: name, connectorType, connection, entitlement, subject, resolved } = grant.target;
+  if (resolved === null) {
+    // The ids are committed before the first call that changes anything, so without them nothing was changed.
+    return finish(ports, input, { ...NOTHING_DONE, answer: 'The target was never called' });
+  }
+  const connector = ports.connectors.get(name, connectorType, connection);
+  await connector.exclusively({ entitlement, subject, resolved }, async (session) => {
+    const keeper = await keeperOf(ports, input, resolved.key);
+    if (keeper) return finish(ports, input, keptFor(keeper));
+    const before = (await ports.store.reads(input.workspace).note(resolved.key))?.before.ours ?? null;
+    const answer = await session.revoke(before);
+    const sessionsEnded = await endSessions(ports, input, grant, connector, session);
+    await readBack(connector, session, answer, before);
+    const lookAgainAt = lookAgain(session, await ports.store.now());
+    if (lookAgainAt) return doubt(ports, input, answer, lookAgainAt);
+    await finish(ports, input, { ...NOTHING_DONE, answer, leftBehind: before, sessionsEnded });
+  });
+}
+
+async function endSessions(
+  ports: Needs,
+  input: Input,
+  grant: Grant,
+  connector: Connector,
+  session: TargetSession,
+): Promise<number | null> {
+  if (!grant.target.endSessions || !connector.capabilities.endsSessions) return null;
+  const { ended, left } = await session.endSessions();
+  if (left === 0) return ended;
+  await stepGrant(ports, input, (state, now) =>
+    transitionGrant(state, { type: 'sessions_ended', sessions: ended }, now),
+  );
+  throw new Outage('transient', `${left} of the holder's sessions on ${connector.name} could not be ended yet`);
+}
+
+async function readBack(connector: Connector, session: TargetSession, answer: string, before: Json): Promise<void> {
+  const held = await session.observe();
+  if (canonicalJson(held.ours) !== canonicalJson(before)) {
+    throw new Outage(
+      'transient',
+      `${connector.name} answered "${answer}", but reading back shows that the access is still there`,
+    );
+  }
+}

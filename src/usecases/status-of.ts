@@ -1,0 +1,42 @@
+import type { Grant } from '../domain/grant.ts';
+import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import type { AccessRequest } from '../domain/request.ts';
+import { approversOf } from './approvers-of.ts';
+import { identify } from './identify.ts';
+import { WAITING_LIMIT } from './limits.ts';
+import type { Ports } from './ports.ts';
+
+/** What a person waits for, what waits for them, and what they hold. */
+export async function statusOf(
+  ports: Pick<Ports, 'store' | 'directory' | 'policies'>,
+  input: { readonly workspace: WorkspaceId; readonly user: SlackUserId },
+): Promise<
+  | {
+      ok: true;
+      pending: readonly AccessRequest[];
+      waitingForMe: readonly AccessRequest[];
+      grants: readonly Grant[];
+      /** Those of the grants that the policy lets its holder ask more time for. */
+      extensible: ReadonlySet<GrantId>;
+    }
+  | { ok: false; refusal: Refusal }
+> {
+  const who = await identify(ports, input.workspace, input.user);
+  if (!who.ok) return who;
+  const reads = ports.store.reads(input.workspace);
+  const [pending, grants, waiting] = await Promise.all([
+    reads.pendingRequestsOf(input.user),
+    reads.openGrantsOf(input.user),
+    reads.pendingRequests(WAITING_LIMIT),
+  ]);
+  const mine = await Promise.all(
+    waiting.map(async (request) => (await approversOf(ports, request)).includes(input.user)),
+  );
+  const { roles } = ports.policies.current();
+  const extensible = grants.filter(
+    (grant) => grant.status === 'active' && grant.extensions < (roles.get(grant.roleKey)?.extensions.max ?? 0),
+  );
+  const ids = new Set(extensible.map((grant) => grant.id));
+  return { ok: true, pending, grants, extensible: ids, waitingForMe: waiting.filter((_, index) => mine[index]) };
+}

@@ -1,0 +1,34 @@
+import { type EffectChange, schedule } from '../domain/effect.ts';
+import type { Grant } from '../domain/grant.ts';
+import type { GrantId, WorkspaceId } from '../domain/ids.ts';
+import { refused } from '../domain/refusal.ts';
+import type { Transition } from '../domain/transition.ts';
+import type { Ports, Tx } from './ports.ts';
+
+/** One step of a grant's machine in one transaction: read under the row's lock, decide, save all of it or nothing. */
+export function stepGrant(
+  ports: Pick<Ports, 'store'>,
+  input: { readonly workspace: WorkspaceId; readonly grantId: GrantId },
+  decide: (state: Grant, now: Date) => Transition<Grant>,
+): Promise<Transition<Grant>> {
+  return ports.store.transaction(input.workspace, async (tx) => {
+    const grant = await tx.grantForUpdate(input.grantId);
+    if (!grant) return refused({ code: 'grant_not_found' });
+    const step = decide(grant, tx.now);
+    if (!step.ok) return step;
+    // A step that leaves the state as it was saves no new version of it, only what follows.
+    const grants = step.state === grant ? [] : [step.state];
+    const ends = grant.status === 'active' && step.state.status !== 'active';
+    const lapsing = ends ? await extensionsOf(tx, grant) : [];
+    await tx.save({ grants, events: step.events, effects: [...step.effects, ...lapsing] });
+    return step;
+  });
+}
+
+/** What waits to extend an access that ends is closed with it. */
+async function extensionsOf(tx: Tx, grant: Grant): Promise<EffectChange[]> {
+  const waiting = await tx.pendingRequestsOf(grant.holder.slackUserId);
+  return waiting
+    .filter((request) => request.extension?.grantId === grant.id)
+    .map((request) => schedule({ kind: 'expire_request', requestId: request.id }, tx.now));
+}

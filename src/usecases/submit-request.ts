@@ -1,0 +1,242 @@
+import { type Grant, isLive } from '../domain/grant.ts';
+import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import type { Person } from '../domain/person.ts';
+import { byPerson, refOf } from '../domain/person.ts';
+import { evaluate } from '../domain/policy/evaluate.ts';
+import type { Facts, RequestFacts } from '../domain/policy/facts.ts';
+import { feasibleStages } from '../domain/policy/feasible.ts';
+import { subjectFor } from '../domain/policy/subject.ts';
+import type { Policy, PolicyDecision, Role } from '../domain/policy/types.ts';
+import { type Refusal, refused } from '../domain/refusal.ts';
+import { type AccessRequest, type RoleSnapshot, submit, transitionRequest } from '../domain/request.ts';
+import { approveInto } from './approve-into.ts';
+import { breakGlassUse } from './break-glass.ts';
+import { checkAsk } from './check-ask.ts';
+import { type GroupBook, lookUpGroups, votersOf } from './electorate.ts';
+import { checkExtension, withoutGrant } from './extension.ts';
+import { findRole } from './find-role.ts';
+import { gatherFacts } from './gather-facts.ts';
+import { identify } from './identify.ts';
+import { lookUpFacts } from './look-up-facts.ts';
+import type { Ports, Tx } from './ports.ts';
+
+export interface SubmitInput {
+  readonly workspace: WorkspaceId;
+  readonly user: SlackUserId;
+  /** `resource/role`, as typed. */
+  readonly role: string;
+  /** null: the role's default. */
+  readonly durationSeconds: number | null;
+  readonly reason: string;
+  readonly ticket: string | null;
+  /** What makes a second delivery the same submission, such as `view/V0123`. */
+  readonly origin: string;
+  /** The Slack channel it was asked in. */
+  readonly channel: string | null;
+  /** The grant that it asks more time for; null: it asks for access of its own. */
+  readonly extend: GrantId | null;
+  /** Access at once, with a review behind it. */
+  readonly breakGlass: boolean;
+}
+
+export type SubmitResult =
+  | { readonly ok: true; readonly request: AccessRequest; readonly repeated: boolean }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'ids'>;
+
+/**
+ * Asks for access. Everything that needs the network is looked up first; then one transaction under the person's lock reads
+ * their history, evaluates the policy and saves the request, or the refusal, with all that follows.
+ */
+export async function submitRequest(ports: Needs, input: SubmitInput): Promise<SubmitResult> {
+  const [who, repeated] = await Promise.all([
+    identify(ports, input.workspace, input.user),
+    ports.store.reads(input.workspace).requestByOrigin(input.origin),
+  ]);
+  if (!who.ok) return who;
+  if (repeated) return { ok: true, request: repeated, repeated: true };
+
+  const policy = ports.policies.current();
+  const role = findRole(policy, input.role);
+  if (!role.ok) return role;
+  const [groups, provided] = await Promise.all([
+    lookUpGroups(ports, input.workspace, policy, policy.groups.keys()),
+    lookUpFacts(ports, policy, role.role, who.person, input.ticket),
+  ]);
+  return ports.store.transaction(
+    input.workspace,
+    (tx) => decide(ports, tx, input, { person: who.person, policy, role: role.role, groups, provided }),
+    { lockPerson: input.user },
+  );
+}
+
+interface Known {
+  readonly person: Person;
+  readonly policy: Policy;
+  readonly role: Role;
+  readonly groups: GroupBook;
+  readonly provided: Facts['provided'];
+}
+
+async function decide(ports: Needs, tx: Tx, input: SubmitInput, known: Known): Promise<SubmitResult> {
+  const { person, policy, role, groups, provided } = known;
+  const [repeated, standing] = await Promise.all([
+    tx.requestByOrigin(input.origin),
+    alreadyThere(tx, person, role, input),
+  ]);
+  // The same submission may have been saved while this one waited for the lock.
+  if (repeated) return { ok: true, request: repeated, repeated: true };
+
+  const ask: RequestFacts = {
+    durationSeconds: input.durationSeconds ?? usualSeconds(role, input.breakGlass),
+    reason: input.reason.trim(),
+    ticket: input.ticket?.trim() || null,
+    extension: input.extend !== null,
+    breakGlass: input.breakGlass,
+    channel: input.channel,
+  };
+  const refuse = async (refusal: Refusal, rule: string | null): Promise<SubmitResult> => {
+    const data = {
+      role: role.key,
+      durationSeconds: ask.durationSeconds,
+      code: refusal.code,
+      rule,
+      policyVersion: policy.version,
+    };
+    await tx.save({
+      events: [{ kind: 'request.refused', data, at: tx.now, actor: byPerson(person), requestId: null, grantId: null }],
+    });
+    return refused(refusal);
+  };
+
+  if (standing) return refuse(standing, null);
+  const extended = input.extend === null ? null : await checkExtension(tx, person, role, input.extend);
+  if (extended?.ok === false) return refuse(extended.refusal, null);
+  const grant = extended?.grant ?? null;
+  const reads = grant === null ? tx : withoutGrant(tx, grant.id);
+  const facts = await gatherFacts(reads, tx.now, policy, person, ask, groups, provided);
+  const decision = evaluate(policy, role.key, facts);
+  if (decision.outcome === 'deny') {
+    return refuse(
+      { code: 'policy_denied', role: role.key, rule: decision.rule.name, message: decision.message },
+      decision.rule.name,
+    );
+  }
+  const wrong = checkAsk(ask, role, decision);
+  if (wrong) return refuse(wrong, null);
+  const short = shortStage(decision, known);
+  if (short) return refuse(short, decision.rule.name);
+  // More time on an access is for whoever has it, whatever the policy would now make of their name.
+  const subject = grant ? { ok: true as const, subject: grant.target.subject } : subjectFor(role, facts);
+  if (!subject.ok) return refuse({ code: 'subject_unresolved', detail: subject.error }, null);
+
+  const saved = await save(ports, tx, input, known, { ask, facts, decision, subject: subject.subject, grant });
+  return saved.ok ? { ...saved, repeated: false } : refuse(saved.refusal, null);
+}
+
+/** POLICY.md 13: one open ask and one live grant per person and role; more time on it is an extension. */
+async function alreadyThere(
+  tx: Tx,
+  person: Person,
+  role: Role,
+  { extend, breakGlass }: Pick<SubmitInput, 'extend' | 'breakGlass'>,
+): Promise<Refusal | null> {
+  const [waiting, open] = await Promise.all([
+    tx.pendingRequestsOf(person.slackUserId),
+    tx.openGrantsOf(person.slackUserId),
+  ]);
+  const pending = waiting.find((each) => each.role.key === role.key);
+  // An emergency does not wait for a request that waits.
+  if (pending && !breakGlass) return { code: 'already_requested', requestId: pending.id, status: 'pending' };
+  if (extend !== null) return null;
+  const live = open.find((each) => each.roleKey === role.key && isLive(each));
+  return live ? { code: 'already_requested', requestId: live.requestId, status: 'live' } : null;
+}
+
+/** POLICY.md 10: a request whose stages cannot all be filled by distinct people is refused when it is made. */
+function shortStage(decision: PolicyDecision, known: Known): Refusal | null {
+  const { role, person, groups } = known;
+  const voters = votersOf({ stages: decision.stages, owners: role.owners, managerId: person.managerId }, groups);
+  const feasible = feasibleStages(
+    decision.stages,
+    voters.map((stage) => new Set(stage.voters.keys())),
+    person.slackUserId,
+  );
+  if (feasible.ok) return null;
+  const stage = decision.stages[feasible.stage];
+  return {
+    code: 'stage_cannot_be_filled',
+    from: stage?.from ?? [],
+    missing: feasible.missing,
+    unavailable: voters[feasible.stage]?.unavailable[0] ?? null,
+  };
+}
+
+async function save(
+  ports: Needs,
+  tx: Tx,
+  input: SubmitInput,
+  known: Known,
+  asked: { ask: RequestFacts; facts: Facts; decision: PolicyDecision; subject: string; grant: Grant | null },
+): Promise<{ ok: true; request: AccessRequest } | { ok: false; refusal: Refusal }> {
+  const { person, policy, role } = known;
+  const waitsUntil = new Date(tx.now.getTime() + role.requestTtlSeconds * 1000);
+  const endsAt = asked.grant?.endsAt ?? null;
+  const terms = role.breakGlass;
+  const born = submit({
+    id: ports.ids.request(),
+    workspaceId: input.workspace,
+    origin: input.origin,
+    requester: refOf(person),
+    role: snapshot(role, asked.subject),
+    durationSeconds: asked.ask.durationSeconds,
+    reason: asked.ask.reason,
+    ticket: asked.ask.ticket,
+    breakGlass: terms && asked.ask.breakGlass ? breakGlassUse(terms, known, asked.facts) : null,
+    extension: asked.grant && endsAt ? { grantId: asked.grant.id, endsAt } : null,
+    policyVersion: policy.version,
+    policyDecision: asked.decision,
+    facts: asked.facts,
+    stages: asked.decision.stages,
+    createdAt: tx.now,
+    // Nobody can extend what is over.
+    expiresAt: endsAt && endsAt < waitsUntil ? endsAt : waitsUntil,
+  });
+  if (born.state.stages.length > 0) {
+    await tx.save({ requests: [born.state], events: born.events, effects: born.effects });
+    return { ok: true, request: born.state };
+  }
+  const step = transitionRequest(born.state, { type: 'approve_by_policy' }, tx.now);
+  if (!step.ok) throw new Error(`A request without stages was not approved: ${step.refusal.code}`);
+  return approveInto(ports, tx, role.connector.connection, {
+    state: step.state,
+    events: [...born.events, ...step.events],
+    effects: [...born.effects, ...step.effects],
+  });
+}
+
+/** What is given when nobody says how long. */
+const usualSeconds = (role: Role, breakGlass: boolean): number =>
+  breakGlass && role.breakGlass
+    ? Math.min(role.duration.defaultSeconds, role.breakGlass.maxSeconds)
+    : role.duration.defaultSeconds;
+
+function snapshot(role: Role, subject: string): RoleSnapshot {
+  return {
+    key: role.key,
+    title: role.title,
+    resource: role.resource.name,
+    environment: role.resource.environment,
+    risk: role.risk,
+    instructions: role.instructions,
+    channel: role.channel,
+    owners: role.owners,
+    connector: role.connector.name,
+    connectorType: role.connector.type,
+    entitlement: role.entitlement,
+    subject,
+    endSessions: role.endSessions,
+    provisioningWindowSeconds: role.provisioningWindowSeconds,
+  };
+}

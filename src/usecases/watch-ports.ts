@@ -1,0 +1,178 @@
+import type { Drift } from '../domain/drift.ts';
+import type { Grant } from '../domain/grant.ts';
+import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import type { Json } from '../domain/json.ts';
+import type { GrantStatus } from '../domain/status.ts';
+
+// What the watch over targets keeps: systems, drift, the pause, and leases for targets without locks of their own.
+
+/** An entitlement on a target that Elevate grants or has granted. */
+export interface KnownSystem {
+  readonly workspaceId: WorkspaceId;
+  /** A hash of connector, connection and entitlement. */
+  readonly id: string;
+  readonly connector: string;
+  readonly connectorType: string;
+  /** As the policy wrote it: secrets only as `${NAME}` references. */
+  readonly connection: Json;
+  readonly entitlement: Json;
+  /** `targetIdentity/entitlementId`, as `ResolvedAccess` has them; null until the target was asked. */
+  readonly entitlementKey: string | null;
+  /** When the first, dry run had seen all of it; null: nothing may be taken away there yet. */
+  readonly firstRunAt: Date | null;
+  readonly lastRunAt: Date | null;
+  readonly lastError: string | null;
+  readonly holders: number | null;
+}
+
+export interface CardRef {
+  readonly channelId: string;
+  /** Slack's message timestamp, which is the message's id in its channel. */
+  readonly ts: string;
+}
+
+export interface Pause {
+  readonly workspaceId: WorkspaceId;
+  readonly pausedAt: Date;
+  readonly pausedBy: string;
+  readonly reason: string;
+  /** When it ends by itself; null: when somebody ends it. */
+  readonly untilAt: Date | null;
+}
+
+/** A message beside the cards that is kept up to date. */
+export interface Posting {
+  readonly workspaceId: WorkspaceId;
+  readonly key: string;
+  readonly ref: CardRef;
+  /** Which state it shows; compared, never read. */
+  readonly shows: string;
+  /** How often it was posted or repeated. */
+  readonly times: number;
+  readonly postedAt: Date;
+}
+
+/** A connection with how many grants rely on it. */
+export interface OpenTarget {
+  readonly connector: string;
+  readonly connectorType: string;
+  readonly connection: unknown;
+  readonly grants: number;
+}
+
+export interface WatchReads {
+  /** The systems whose last run is the longest ago come first. */
+  knownSystems(limit: number): Promise<readonly KnownSystem[]>;
+  knownSystem(id: string): Promise<KnownSystem | null>;
+  drift(id: string): Promise<Drift | null>;
+  /** Drift of one system that is not closed, in the order in which it was first seen. */
+  standingDrift(system: string): Promise<readonly Drift[]>;
+  /** Of each access the grants that have not ended and the one that ended last. */
+  grantsOn(accessKeys: readonly string[]): Promise<readonly Grant[]>;
+  /** Live grants on one entitlement, by id, behind `after`. */
+  activeGrantsOnEntitlement(entitlementKey: string, after: GrantId | null, limit: number): Promise<readonly Grant[]>;
+  /** Open grants whose end has a time, by id, behind `after`. */
+  grantsWithEnd(after: GrantId | null, limit: number): Promise<readonly Grant[]>;
+  /** Every connection that an open grant relies on. */
+  openTargets(): Promise<readonly OpenTarget[]>;
+  pause(): Promise<Pause | null>;
+  posting(key: string): Promise<Posting | null>;
+}
+
+export interface WatchWrites {
+  /** Adds what is not there yet; a system that is there stays as it is. */
+  knowSystems(
+    systems: readonly Omit<KnownSystem, 'firstRunAt' | 'lastRunAt' | 'lastError' | 'holders'>[],
+  ): Promise<void>;
+  saveSystem(system: KnownSystem): Promise<void>;
+  /** After a restore nothing is known for sure: the next run of every system is dry again. */
+  forgetFirstRuns(): Promise<void>;
+  saveDrift(drift: Drift): Promise<void>;
+  /** null ends the pause. */
+  savePause(pause: Pause | null): Promise<void>;
+  savePosting(posting: Posting): Promise<void>;
+}
+
+// ───────────────────────────────────────────── leases
+
+export interface Lease {
+  readonly key: string;
+  /** A decimal number that rises with every taking. Where a target can refuse older writers, this is what it compares. */
+  readonly fence: string;
+  /** When the latest call was sent whose outcome nobody knows; null: every call of ours has had its answer. */
+  readonly unsettledSince: Date | null;
+}
+
+/** Leases on accesses of targets that have no locks. `until` runs on real database time; `unsettledSince` on the clock with its offset. */
+export interface Leases {
+  /** null: somebody else holds it. */
+  take(key: string, milliseconds: number): Promise<Lease | null>;
+  /**
+   * Notes that a call is about to be sent, and makes the lease last at least so long from now. false: the lease was lost, and the
+   * call must not be sent.
+   */
+  beginCall(lease: Lease, milliseconds: number): Promise<boolean>;
+  /** The call had its answer. What was unsettled before it still is. */
+  settleCall(lease: Lease): Promise<void>;
+  /** Frees it for the next. */
+  release(lease: Lease): Promise<void>;
+}
+
+// ───────────────────────────────────────────── the database itself
+
+/** What tells a database from its older self, in the words of PostgreSQL; null where it may not be asked. */
+export interface DatabaseIdentity {
+  readonly systemIdentifier: string | null;
+  readonly timeline: string | null;
+  readonly database: string;
+  /** The oid of a table: it is another one after a dump was restored. */
+  readonly table: string;
+}
+
+export interface DatabaseWatch {
+  /** Who the database is, who it was when somebody last looked, and both times by its own clock, no offset. Notes the present in the same step. */
+  look(): Promise<{
+    readonly is: DatabaseIdentity;
+    readonly was: DatabaseIdentity | null;
+    readonly now: Date;
+    /** The latest time that was ever seen. */
+    readonly seenAt: Date | null;
+  }>;
+  /** Every workspace that anything is known of. */
+  workspaces(): Promise<readonly WorkspaceId[]>;
+  /** For the metrics: counts over all workspaces. */
+  counts(): Promise<{
+    readonly overdue: number;
+    readonly oldestOverdueSeconds: number;
+    readonly byStatus: { readonly [status in Exclude<GrantStatus, 'ended'>]: number };
+    readonly unverified: number;
+    readonly drift: number;
+    readonly pauses: number;
+  }>;
+}
+
+// ───────────────────────────────────────────── on the screen
+
+export interface AlertView {
+  /** How often it was told before; 0: the first time. */
+  readonly repeat: number;
+  /** Groups that own the resource and administer, for people to know whom to ask. */
+  readonly owners: readonly string[];
+  /** Who is in those groups now, as far as that can be looked up, without the holder. */
+  readonly people: readonly SlackUserId[];
+}
+
+export interface DriftView {
+  readonly system: KnownSystem;
+  /** What waits for somebody, then the rest that still stands. */
+  readonly drifts: readonly Drift[];
+  readonly paused: boolean;
+  readonly now: Date;
+}
+
+export type SecurityNotice =
+  | { readonly notice: 'reconciler_paused'; readonly pause: Pause; readonly now: Date }
+  | { readonly notice: 'reconciler_resumed' }
+  | { readonly notice: 'database_restored'; readonly was: string; readonly is: string }
+  | { readonly notice: 'clock_went_back'; readonly seconds: number; readonly grantsMoved: number }
+  | { readonly notice: 'clock_jumped_ahead'; readonly seconds: number };
