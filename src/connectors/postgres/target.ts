@@ -1,0 +1,102 @@
+import type { ResolvedAccess } from '../../domain/grant.ts';
+import { Outage } from '../../usecases/ports.ts';
+import type { Connection, Server } from './connection.ts';
+import { OLDEST_VERSION } from './limits.ts';
+
+/** The oids of one access: the role, its member, and the grantor whose rows are ours. As decimal text, as PostgreSQL prints them. */
+export interface AccessIds {
+  readonly roleId: string;
+  readonly grantorId: string;
+  readonly memberId: string;
+}
+
+export const identityOf = (systemIdentifier: string): string => `postgresql:${systemIdentifier}`;
+
+/** The identity of the server; throws on servers and logins that nothing can be done with. */
+export function requireUsable(name: string, server: Server): string {
+  if (server.version < OLDEST_VERSION) {
+    throw new Outage(
+      'permanent',
+      `${name} is PostgreSQL ${major(server)}; Elevate needs 16 or newer. Upgrade the server.`,
+    );
+  }
+  if (server.standby) {
+    throw new Outage(
+      'transient',
+      `${name} is a standby at the moment, where nothing can be granted. Point its URL at the primary.`,
+    );
+  }
+  if (!server.actsAsItself) {
+    throw new Outage(
+      'permanent',
+      `${name} acts as ${server.role}, but logged in as another role. Take away what sets its role at login.`,
+    );
+  }
+  if (server.identity === null) {
+    throw new Outage(
+      'permanent',
+      `${name} does not let ${server.role} read which server it is. Run: GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO ${server.role}`,
+    );
+  }
+  return identityOf(server.identity);
+}
+
+/**
+ * Not only check() refuses superusers, giving access does too: their grants may be recorded under the bootstrap superuser, whose
+ * rows are a DBA's own. Taking access away stays possible for a role that was made superuser afterwards, since REVOKE names
+ * its grantor.
+ */
+export function refuseSuperuser(name: string, server: Server): void {
+  if (!server.superuser) return;
+  throw new Outage(
+    'permanent',
+    `${name} is used as ${server.role}, a superuser. Give Elevate a role of its own: see docs/postgresql.md.`,
+  );
+}
+
+export const major = (server: Pick<Server, 'version'>): number => Math.floor(server.version / 10_000);
+
+export const entitlementIdOf = (ids: Pick<AccessIds, 'roleId' | 'grantorId'>): string =>
+  `role ${ids.roleId} by ${ids.grantorId}`;
+
+/**
+ * The ids of an access. The grantor belongs to the entitlement: two bots on one server keep separate rows, and what one of them
+ * gave only it can take away.
+ */
+export function resolvedFrom(targetIdentity: string, ids: AccessIds): ResolvedAccess {
+  const entitlementId = entitlementIdOf(ids);
+  return {
+    targetIdentity,
+    entitlementId,
+    subjectId: ids.memberId,
+    key: `${targetIdentity}/${entitlementId}/${ids.memberId}`,
+  };
+}
+
+export function idsOf(resolved: ResolvedAccess): AccessIds {
+  const match = /^role (\d+) by (\d+)$/.exec(resolved.entitlementId);
+  const [, roleId, grantorId] = match ?? [];
+  if (roleId === undefined || grantorId === undefined || !/^\d+$/.test(resolved.subjectId)) {
+    throw new Outage('permanent', `"${resolved.entitlementId}" is not an access on PostgreSQL that Elevate resolved`);
+  }
+  return { roleId, grantorId, memberId: resolved.subjectId };
+}
+
+/** Refuses to touch another server, or to act as another grantor, than the access was resolved with. */
+export function requireSame(name: string, connection: Connection, resolved: ResolvedAccess): AccessIds {
+  const identity = requireUsable(name, connection.server);
+  if (identity !== resolved.targetIdentity) {
+    throw new Outage(
+      'permanent',
+      `${name} is another server (${identity}) than the one this access is on (${resolved.targetIdentity}). Point its URL back at that one.`,
+    );
+  }
+  const ids = idsOf(resolved);
+  if (ids.grantorId !== connection.server.roleId) {
+    throw new Outage(
+      'permanent',
+      `${name} logs in as ${connection.server.role} (oid ${connection.server.roleId}), but this access was given by the role with oid ${ids.grantorId}, and only that one can take it away. Let its URL log in as that role again.`,
+    );
+  }
+  return ids;
+}
