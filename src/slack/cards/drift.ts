@@ -1,0 +1,47 @@
+import type { Drift } from '../../domain/drift.ts';
+import type { DriftView } from '../../usecases/watch-ports.ts';
+import { ACTION } from '../action-ids.ts';
+import { type Block, type Button, context, cut, divider, type Message, plain, section } from '../blocks.ts';
+import { driftValue } from '../button-value.ts';
+import { CONFIRM_TEXT_MAX, DRIFT_ROWS_MAX, FALLBACK_TEXT_MAX, HEADER_MAX } from '../limits.ts';
+import type { Text } from '../text/en.ts';
+import { button, plainMessage } from './notice.ts';
+
+/** What is on a target otherwise than granted, with what can be said about each. */
+export function driftMessage({ system, drifts, paused }: DriftView, text: Text): Message {
+  const words = text.watch.drift;
+  const waiting = drifts.filter((drift) => drift.status === 'open' || drift.status === 'revoking');
+  if (waiting.length === 0) return plainMessage(words.settled);
+  const intro = words.intro(system, waiting.length, drifts.length - waiting.length);
+  const shown = waiting.slice(0, DRIFT_ROWS_MAX);
+  const blocks: Block[] = [
+    { type: 'header', text: plain(words.title(system), HEADER_MAX) },
+    section(intro),
+    ...(paused ? [section(words.paused)] : []),
+    ...(system.firstRunAt === null ? [context(words.firstRun)] : []),
+    ...shown.flatMap((drift) => [divider, section(words.line(drift)), ...buttons(drift, text)]),
+    ...(waiting.length > shown.length ? [divider, section(words.more(waiting.length - shown.length))] : []),
+  ];
+  return { text: cut(intro, FALLBACK_TEXT_MAX), blocks };
+}
+
+function buttons(drift: Drift, text: Text): Block[] {
+  if (drift.status !== 'open') return [];
+  const words = text.watch.drift;
+  const value = driftValue(drift.id);
+  const make = (action: string, label: string): Button => button(action, label, words.label(drift, label), value);
+  const accept = drift.kind === 'removed_by_hand' ? [] : [make(ACTION.driftAccept, words.accept)];
+  const revoke: Button = {
+    ...make(ACTION.driftRevoke, words.revoke(drift)),
+    style: 'danger',
+    confirm: {
+      title: plain(words.confirmTitle),
+      text: plain(words.confirm(drift), CONFIRM_TEXT_MAX),
+      confirm: plain(words.yes),
+      deny: plain(words.no),
+      style: 'danger',
+    },
+  };
+  const elements = [...accept, ...(drift.ours ? [revoke] : []), make(ACTION.driftIgnore, words.ignore)];
+  return [{ type: 'actions', block_id: `drift_${drift.id}`, elements }];
+}

@@ -1,0 +1,98 @@
+import type { NoticeName } from '../../domain/effect.ts';
+import type { RequestView } from '../../usecases/ports.ts';
+import { ACTION } from '../action-ids.ts';
+import {
+  type Block,
+  type Button,
+  context,
+  cut,
+  type Message,
+  plain,
+  plainSection,
+  plainSections,
+  section,
+} from '../blocks.ts';
+import { extensionValue, grantValue, requestValue } from '../button-value.ts';
+import { OPTION_TEXT_MAX, SECTION_TEXT_MAX } from '../limits.ts';
+import type { Text } from '../text/en.ts';
+
+/** A direct message about one step, with what the person can do about it. */
+export function noticeMessage(name: NoticeName, view: RequestView, text: Text): Message {
+  const sentence = cut(text.notice(name, view).trim(), SECTION_TEXT_MAX);
+  return {
+    text: sentence,
+    blocks: [section(sentence), ...instructions(name, view, text), ...buttons(name, view, text)],
+  };
+}
+
+function instructions(name: NoticeName, { request }: RequestView, text: Text): Block[] {
+  if (name !== 'access_live' || request.role.instructions === null) return [];
+  // plain_text, so that a line that is copied into a terminal has no look-alike characters and no links in it.
+  return [context(text.noticeWords.instructionsLabel), plainSection(request.role.instructions)];
+}
+
+function buttons(name: NoticeName, { request, grant, extensionSeconds }: RequestView, text: Text): Block[] {
+  const words = text.noticeWords;
+  if (name === 'request_submitted' && request.status === 'pending') {
+    const label = words.cancelLabel(request);
+    const nudge = button(ACTION.nudge, words.nudge, words.nudgeLabel(request), requestValue(request.id));
+    return [actions(nudge, button(ACTION.cancel, words.cancel, label, requestValue(request.id)))];
+  }
+  if (name === 'break_glass_used' && request.breakGlass?.review?.status === 'due') {
+    const label = text.card.review.openLabel(request);
+    return [actions(button(ACTION.review, text.card.review.open, label, requestValue(request.id)))];
+  }
+  if ((name === 'access_live' || name === 'access_ending') && grant?.status === 'active') {
+    const label = words.doneLabel(request);
+    const extensible = name === 'access_ending' && extensionSeconds !== null;
+    const extend = extensible
+      ? [
+          button(
+            ACTION.extend,
+            words.extend(extensionSeconds),
+            words.extendLabel(request, extensionSeconds),
+            extensionValue(grant.id, grant.extensions),
+          ),
+        ]
+      : [];
+    return [actions(...extend, button(ACTION.done, words.done, label, grantValue(grant.id)))];
+  }
+  return [];
+}
+
+/** Break-glass was used, or its review is overdue: for the security channel. */
+export function breakGlassAlert(view: RequestView, text: Text): Message {
+  const { request, now } = view;
+  const review = request.breakGlass?.review;
+  const overdue = review?.status === 'due' && now >= review.dueAt;
+  const sentence = overdue ? text.noticeWords.reviewOverdue(request) : text.noticeWords.breakGlassAlert(request);
+  const open = button(
+    ACTION.review,
+    text.card.review.open,
+    text.card.review.openLabel(request),
+    requestValue(request.id),
+  );
+  return {
+    text: sentence,
+    blocks: [
+      section(sentence),
+      ...plainSections(request.reason, 1),
+      ...(review?.status === 'due' ? [actions(open)] : []),
+    ],
+  };
+}
+
+/** What a message becomes whose buttons no longer do anything. */
+export const plainMessage = (sentence: string): Message => ({ text: sentence, blocks: [section(sentence)] });
+
+const actions = (...elements: Button[]): Block => ({ type: 'actions', elements });
+
+export function button(actionId: string, label: string, spoken: string, value: string): Button {
+  return {
+    type: 'button',
+    action_id: actionId,
+    text: plain(label, OPTION_TEXT_MAX),
+    accessibility_label: cut(spoken, OPTION_TEXT_MAX),
+    value,
+  };
+}

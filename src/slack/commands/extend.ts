@@ -1,0 +1,26 @@
+import { plainMessage } from '../cards/notice.ts';
+import { type Actor, type Desk, refuse } from '../desk.ts';
+import type { Reach } from '../screen.ts';
+import { type Command, readAsk } from './parse.ts';
+
+/** `/elevate extend [ROLE] [DURATION] [REASON…]`: more time on what somebody has, in one line. */
+export async function extendInOneLine(
+  desk: Desk,
+  { actor, reach, triggerId }: { readonly actor: Actor; readonly reach: Reach; readonly triggerId: string },
+  { role, words }: Extract<Command, { kind: 'extend' }>,
+): Promise<void> {
+  const found = await desk.usecases().findOwnGrant({ ...actor, role, command: 'extend' });
+  if (!found.ok) return refuse(desk, reach, actor, found.refusal);
+  const ask = readAsk(words, found.grant.roleKey, null);
+  const asked = await desk.usecases().extendGrant({
+    ...actor,
+    grantId: found.grant.id,
+    seenExtensions: null,
+    durationSeconds: ask.durationSeconds,
+    reason: ask.reason,
+    origin: `command/${triggerId}`,
+    channel: reach.channel,
+  });
+  if (!asked.ok) return refuse(desk, reach, actor, asked.refusal);
+  await desk.screen.tell(reach, plainMessage(desk.text.commands.asked(asked.request)));
+}

@@ -1,0 +1,109 @@
+import { type SlackUserId, slackUserId } from '../../domain/ids.ts';
+import { closest } from '../../domain/policy/suggest.ts';
+import { typedDuration } from './typed-duration.ts';
+
+/** What somebody typed behind `/elevate`, as far as it can be read without asking anybody. */
+export type Command =
+  | { readonly kind: 'form' }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'status' }
+  | { readonly kind: 'revoke'; readonly holder: SlackUserId; readonly role: string | null }
+  | { readonly kind: 'revoke_whom' }
+  /** What the policy says about a role; null: none was named. */
+  | { readonly kind: 'why'; readonly role: string | null; readonly durationSeconds: number | null }
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'done'; readonly role: string | null }
+  | { readonly kind: 'who'; readonly role: string | null }
+  | { readonly kind: 'break_glass'; readonly role: string | null; readonly words: readonly string[] }
+  | { readonly kind: 'extend'; readonly role: string | null; readonly words: readonly string[] }
+  /** A line that asks. `roles` are the words that look like a role key, in the order they were typed. */
+  | { readonly kind: 'ask'; readonly roles: readonly string[]; readonly words: readonly string[] }
+  | { readonly kind: 'unknown'; readonly typed: string; readonly meant: string | null };
+
+export interface Ask {
+  readonly role: string;
+  /** As typed; null: no word is a duration. */
+  readonly duration: string | null;
+  readonly durationSeconds: number | null;
+  readonly ticket: string | null;
+  readonly reason: string;
+}
+
+const SUBCOMMANDS = ['help', 'status', 'revoke', 'extend', 'break-glass', 'pending', 'done', 'who', 'why'] as const;
+const ROLE = /^[a-z0-9][\w.-]*\/[\w.-]+$/i;
+/** should_escape turns @somebody into <@U0123|name> (Slack: "Implementing slash commands", Escaping). */
+const USER = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/;
+/** Marks that people put around a word; they are no part of a name. */
+const AROUND = /^[`'"“”‘’]+|[`'"“”‘’,]+$/g;
+
+export function parseCommand(text: string): Command {
+  const words = split(text);
+  const [first, ...rest] = words;
+  if (first === undefined) return { kind: 'form' };
+  const word = bare(first).toLowerCase();
+  if (word === 'help' && rest.length === 0) return { kind: 'help' };
+  if (word === 'status' && rest.length === 0) return { kind: 'status' };
+  if (word === 'revoke') return parseRevoke(rest);
+  if (word === 'why') {
+    const typed = rest.map(bare);
+    const seconds = typed.map(typedDuration).find((each) => each !== null) ?? null;
+    return { kind: 'why', role: typed.find((each) => ROLE.test(each)) ?? null, durationSeconds: seconds };
+  }
+  if (word === 'pending' && rest.length === 0) return { kind: 'pending' };
+  if (word === 'done') return { kind: 'done', role: firstRole(rest) };
+  // A misspelled role is worth a suggestion, so the first word is taken for one.
+  if (word === 'who') return { kind: 'who', role: firstRole(rest) ?? rest.map(bare)[0] ?? null };
+  if (word === 'break-glass' || word === 'breakglass')
+    return { kind: 'break_glass', role: firstRole(rest), words: rest };
+  if (word === 'extend') return { kind: 'extend', role: firstRole(rest), words: rest };
+  const roles = words.map(bare).filter((each) => ROLE.test(each));
+  if (roles.length > 0) return { kind: 'ask', roles, words };
+  const meant = closest(word, SUBCOMMANDS);
+  return { kind: 'unknown', typed: words.map(readable).join(' '), meant };
+}
+
+const firstRole = (words: readonly string[]): string | null => words.map(bare).find((each) => ROLE.test(each)) ?? null;
+
+function parseRevoke(words: readonly string[]): Command {
+  const holder = words.map((word) => USER.exec(word)?.[1]).find((id) => id !== undefined);
+  if (holder === undefined) return { kind: 'revoke_whom' };
+  return { kind: 'revoke', holder: slackUserId(holder), role: firstRole(words) };
+}
+
+/**
+ * The parts of a line that asks, in whatever order they were typed: the role's own key, the first word that is a duration, the
+ * first that is a ticket of this role, and everything else as the reason. `isTicket` is null where the role has no tickets.
+ */
+export function readAsk(words: readonly string[], role: string, isTicket: ((word: string) => boolean) | null): Ask {
+  const rest = [...words];
+  takeFirst(rest, (word) => bare(word) === role);
+  const duration = takeFirst(rest, (word) => typedDuration(bare(word)) !== null);
+  const ticket = isTicket === null ? null : takeFirst(rest, (word) => isTicket(bare(word)));
+  return {
+    role,
+    duration: duration === null ? null : bare(duration),
+    durationSeconds: duration === null ? null : typedDuration(bare(duration)),
+    ticket: ticket === null ? null : bare(ticket),
+    reason: rest.map(readable).join(' '),
+  };
+}
+
+function takeFirst(words: string[], is: (word: string) => boolean): string | null {
+  const index = words.findIndex(is);
+  return index === -1 ? null : (words.splice(index, 1)[0] ?? null);
+}
+
+/** Words, with Slack's <…> entities whole even where a name in them holds a space. */
+const split = (text: string): string[] => text.trim().match(/<[^>]*>\S*|\S+/g) ?? [];
+
+const decoded = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+
+const bare = (word: string): string => decoded(word).replaceAll(AROUND, '');
+
+/** As the person sees it while typing: mentions and links by their names, Slack's escapes undone. */
+function readable(word: string): string {
+  const shown = word.replaceAll(/<([@#!]?)([^|>]*)(?:\|([^>]*))?>/g, (_, sign: string, id: string, label?: string) =>
+    sign === '' ? id : `${sign === '#' ? '#' : '@'}${label || id}`,
+  );
+  return decoded(shown);
+}

@@ -1,0 +1,143 @@
+import type { StageProgress } from '../../domain/approval.ts';
+import type { Grant } from '../../domain/grant.ts';
+import type { SlackUserId } from '../../domain/ids.ts';
+import { type AccessRequest, type Extension, extendedEnd, LAPSED } from '../../domain/request.ts';
+import type { Review } from '../../domain/review.ts';
+import { cut, esc, mention, when } from '../blocks.ts';
+import { ERROR_SHOWN_MAX } from '../limits.ts';
+import { duration, either, endedBecause, mentions, plural } from './en-words.ts';
+
+/** Elevate's own words on approval cards. Whatever returns mrkdwn has escaped what people wrote; `plain…` has no markup. */
+export const card = {
+  plainTitle: (request: AccessRequest): string =>
+    request.breakGlass
+      ? `⚠ Break-glass: ${request.requester.name}, ${request.role.title}`
+      : request.extension
+        ? `${request.requester.name} asks to keep ${request.role.title} longer`
+        : `${request.requester.name} asks for ${request.role.title}`,
+  /** The top-level text of a waiting card: what a phone shows and a screen reader says. */
+  ask: (request: AccessRequest, riskWord: string): string =>
+    `${esc(request.requester.name)} asks ${request.extension ? 'to keep' : 'for'} ${esc(request.role.title)} on ${esc(request.role.resource)} (${esc(request.role.environment)}, ${riskWord.toLowerCase()}) for ${howLong(request)}: ${esc(request.reason)}`,
+  /** The top-level text once it is decided. */
+  about: (request: AccessRequest, state: string): string =>
+    `${esc(request.role.title)} on ${esc(request.role.resource)} for ${esc(request.requester.name)}: ${state}`,
+  fields: {
+    who: (request: AccessRequest): string => `*Who*\n${mention(request.requester.slackUserId)}`,
+    what: (request: AccessRequest): string => `*What*\n${esc(request.role.title)}\n\`${esc(request.role.key)}\``,
+    where: (request: AccessRequest): string =>
+      `*Where*\n${esc(request.role.resource)} · ${esc(request.role.environment)}`,
+    risk: (word: string): string => `*Risk*\n${word}`,
+    howLong: (request: AccessRequest, until: string): string =>
+      `*How long*\n${howLong(request)}${until === '' ? '' : `, ${until}`}`,
+    ticket: (ticket: string): string => `*Ticket*\n${esc(ticket)}`,
+  },
+  fromGoingLive: 'from the moment it is live',
+  untilInstead: (extension: Extension, request: AccessRequest): string =>
+    `until ${when(extendedEnd(request, extension))} instead of ${when(extension.endsAt)}`,
+  until: (at: Date): string => `until ${when(at)}`,
+  untilLatest: (at: Date): string => `until ${when(at)} at the latest`,
+  wasUntil: (at: Date): string => `it was to end ${when(at)}`,
+  reasonLabel: '*Reason*',
+  noReason: 'No reason was asked for.',
+  rule: (request: AccessRequest): string => {
+    const added = request.stages.filter((stage) => stage.addedBy.kind === 'guardrail').map((s) => s.addedBy.name);
+    const guardrails = added.length > 0 ? `; guardrail “${esc([...new Set(added)].join('”, “'))}” added a stage` : '';
+    const name = esc(request.policyDecision.rule.name);
+    const verb = request.stages.length > 0 ? 'asks for this approval' : 'approved this without asking anybody';
+    return `Rule “${name}” of \`${esc(request.role.key)}\` ${verb}${guardrails}. Policy ${request.policyVersion.slice(0, 12)} · ${request.id}`;
+  },
+  stage: (number: number, { stage, counted, complete }: StageProgress, state: 'now' | 'later' | 'closed'): string => {
+    const need = `${plural(stage.approvals, 'approval')} from ${esc(either(stage.from))}`;
+    const names = counted.map((d) => `${mention(d.by.slackUserId)} (${esc(d.via)}) ${when(d.at)}`).join(', ');
+    if (complete) return `✓ Stage ${number}: ${need}. Approved by ${names}`;
+    const given = names === '' ? '' : ` Approved so far by ${names}.`;
+    const left = plural(stage.approvals - counted.length, 'approval');
+    if (state === 'now') return `→ Stage ${number}: ${need}.${given} Waits for ${left}.`;
+    return state === 'later'
+      ? `· Stage ${number}: ${need}. Comes next.`
+      : `· Stage ${number}: ${need}.${given} Was not completed.`;
+  },
+  mayDecide: (approvers: readonly SlackUserId[]): string => `May decide now: ${mentions(approvers)}.`,
+  nobodyMayDecide:
+    'Elevate finds nobody who may decide this now. The groups may be empty, or Slack may be slow to answer.',
+  approve: 'Approve',
+  deny: 'Deny…',
+  approveLabel: (request: AccessRequest): string => `Approve ${request.role.title} for ${request.requester.name}`,
+  denyLabel: (request: AccessRequest): string =>
+    `Deny ${request.role.title} for ${request.requester.name}, with a reason`,
+  confirm: {
+    title: 'Approve high-risk access?',
+    plainText: (request: AccessRequest): string =>
+      `${request.requester.name} gets ${request.role.title} on ${request.role.resource} (${request.role.environment}) for ${duration(request.durationSeconds)}. Your name is kept with it.`,
+    yes: 'Approve',
+    no: 'Not yet',
+  },
+  state: {
+    pending: (request: AccessRequest): string =>
+      `*Waiting.* It closes by itself ${when(request.expiresAt)} if nobody decides.`,
+    denied: (request: AccessRequest): string =>
+      `*Denied* by ${request.closedBy ? mention(request.closedBy.slackUserId) : 'the policy'} ${at(request.closedAt)}.`,
+    deniedPlain: (request: AccessRequest): string => `denied by ${request.closedBy?.name ?? 'the policy'}`,
+    cancelled: (request: AccessRequest): string =>
+      `*Cancelled* by ${mention(request.requester.slackUserId)} ${at(request.closedAt)}.`,
+    expired: (request: AccessRequest): string =>
+      request.closedReason === LAPSED
+        ? `*Over* ${at(request.closedAt)}: the access ended before anybody decided.`
+        : `*Expired* ${at(request.closedAt)}: nobody decided in time.`,
+    approved: (request: AccessRequest): string =>
+      `*Approved* ${approvedBy(request)}${at(request.closedAt)}.${request.extension ? ` The access now ends ${when(extendedEnd(request, request.extension))}.` : ''}`,
+    provisioning: (grant: Grant): string =>
+      grant.lastError === null
+        ? '*Setting it up* on the target.'
+        : `*Setting it up*, which has failed ${plural(grant.attempts, 'time')} so far and goes on until ${when(grant.provisionBy)}. Last answer: ${error(grant.lastError)}`,
+    scheduled: '*Starts later.*',
+    active: (grant: Grant): string => `● *Live* since ${at(grant.activatedAt)}, until ${at(grant.endsAt)}.`,
+    revoking: (grant: Grant): string => `*Being taken away:* ${esc(endedBecause(why(grant), grant.endRequestedBy))}.`,
+    revokingFailed: (grant: Grant): string =>
+      `⚠ *STILL THERE: the access was not removed.* It was due ${at(grant.endDueAt)}, and ${plural(grant.attempts, 'attempt')} failed. Elevate keeps trying. Last answer: ${error(grant.lastError ?? '')}`,
+    revokingFailedPlain: 'NOT REMOVED, still there after its end',
+    ended: (grant: Grant): string =>
+      `*Ended* ${at(grant.endedAt)}: ${esc(endedBecause(why(grant), grant.endRequestedBy))}.`,
+    neverLive: (grant: Grant): string =>
+      `*Failed* ${at(grant.endedAt)}: it could not be set up, and nothing of it is left on the target. ${error(grant.endReason ?? '')}`,
+  },
+  short: {
+    pending: 'waiting for approval',
+    cancelled: 'cancelled',
+    expired: 'expired, nobody decided',
+    lapsed: 'over, the access ended first',
+    approved: 'approved',
+    provisioning: 'approved, being set up',
+    scheduled: 'approved, starts later',
+    active: (grant: Grant): string => `live until ${at(grant.endsAt)}`,
+    revoking: 'being taken away',
+    ended: 'ended',
+    failed: 'could not be set up',
+  },
+  endReasonLabel: '*Reason for the end*',
+  denyReasonLabel: '*Reason for the denial*',
+  review: {
+    open: 'Review…',
+    openLabel: (request: AccessRequest): string => `Review how ${request.requester.name} used break-glass`,
+    due: (review: Review, groups: readonly string[]): string =>
+      `*Review due* ${when(review.dueAt)}: ${esc(either(groups))} or an admin says whether this was justified.${review.reminders > 0 ? ` Reminded ${plural(review.reminders, 'time')}.` : ''}`,
+    closed: (review: Review): string =>
+      `*Review:* ${review.status === 'justified' ? '✓ justified' : '✗ not justified'}, says ${review.by ? mention(review.by.slackUserId) : 'somebody'} ${at(review.at)}.`,
+  },
+  superseded: (link: string | null): string =>
+    link === null
+      ? 'This card was replaced. Its buttons do nothing.'
+      : `This card was replaced. Its buttons do nothing; <${link}|the one that counts is here>.`,
+};
+
+const at = (date: Date | null): string => (date ? when(date) : '');
+const howLong = (request: AccessRequest): string =>
+  `${duration(request.durationSeconds)}${request.extension ? ' more' : ''}`;
+const why = (grant: Grant) => grant.endedBecause ?? 'revoked';
+const error = (text: string): string => esc(cut(text, ERROR_SHOWN_MAX));
+
+function approvedBy(request: AccessRequest): string {
+  const people = request.decisions.filter((decision) => decision.kind === 'approved');
+  if (people.length === 0) return `by rule “${esc(request.policyDecision.rule.name)}” `;
+  return `by ${people.map((decision) => mention(decision.by.slackUserId)).join(', ')} `;
+}

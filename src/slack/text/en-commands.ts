@@ -1,0 +1,96 @@
+import type { Grant } from '../../domain/grant.ts';
+import type { Role } from '../../domain/policy/types.ts';
+import { type AccessRequest, type Extension, extendedEnd } from '../../domain/request.ts';
+import { esc, mention, when } from '../blocks.ts';
+import { duration, grantStatus, requestStatus } from './en-words.ts';
+
+const EXAMPLES = '`/elevate orders-db/admin 1h fixing stuck orders INC-42`';
+
+/** Answers to what people type: mrkdwn, everything that people wrote escaped. */
+const brokeGlass = (request: AccessRequest): string =>
+  request.status === 'approved'
+    ? `Break-glass: \`${esc(request.role.key)}\` is on its way, for ${duration(request.durationSeconds)}. Everybody who would have been asked is told now, and it will be reviewed.`
+    : `Break-glass was asked for \`${esc(request.role.key)}\`, but a guardrail wants somebody to approve it. I write to you as soon as somebody does.`;
+
+function askedForMore(request: AccessRequest, extension: Extension): string {
+  const what = `\`${esc(request.role.key)}\``;
+  return request.status === 'approved'
+    ? `You have ${duration(request.durationSeconds)} more of ${what}: it now ends ${when(extendedEnd(request, extension))}.`
+    : `Asked for ${duration(request.durationSeconds)} more of ${what}. It still ends ${when(extension.endsAt)} unless somebody approves before.`;
+}
+
+export const commands = {
+  help: [
+    '*Elevate gives you access for a while, and takes it away again.*',
+    '`/elevate` opens a form with everything you may ask for.',
+    `${EXAMPLES} asks in one line: role, how long, why, and the ticket where one is needed, in any order.`,
+    '`/elevate status` shows what you hold, what you wait for and what waits for you.',
+    '`/elevate pending` shows only what waits, `/elevate done` gives back what you have, and `/elevate who orders-db/admin` tells who has it.',
+    '`/elevate extend 30m` asks for more time on what you have; add the role if you have several.',
+    '`/elevate why orders-db/admin` tells what the policy says about it, and why.',
+    '`/elevate break-glass orders-db/admin the site is down` gives access at once where the policy lets you; it is told to everybody concerned and reviewed.',
+    '`/elevate revoke @somebody` ends everything they have at once, as far as it is yours to end; add a role to end just that one.',
+  ].join('\n'),
+  didYouMean: (typed: string, meant: string): string =>
+    `I don't know \`${esc(typed)}\`. Did you mean \`/elevate ${esc(meant)}\`? For example ${EXAMPLES}, or \`/elevate help\`.`,
+  examples: `For example ${EXAMPLES}, or \`/elevate\` alone for the form, or \`/elevate help\`.`,
+  revokeWhom:
+    'Whose access? Write `/elevate revoke @somebody`, with a role behind it to end just that one: `/elevate revoke @somebody orders-db/admin`.',
+  nothingPending: 'Nothing waits for you, and you wait for nothing.',
+  who: {
+    how: 'Which role? Write `/elevate who orders-db/admin`.',
+    title: (role: Role): string => `*${esc(role.title)}* \`${esc(role.key)}\` is held by`,
+    nobody: (role: Role): string => `Nobody has \`${esc(role.key)}\` now.`,
+    holder: (grant: Grant): string =>
+      `• ${mention(grant.holder.slackUserId)}, ${grantStatus[grant.status]}${grant.endsAt ? `, until ${when(grant.endsAt)}` : ''}`,
+    summary: (role: Role, count: number): string =>
+      `${esc(role.key)} is held by ${count === 1 ? '1 person' : `${count} people`}.`,
+  },
+  breakGlassHow:
+    'Break-glass needs the role and why: `/elevate break-glass orders-db/admin the site is down`. A duration such as 15m may stand in it too.',
+  asked: (request: AccessRequest): string =>
+    request.breakGlass
+      ? brokeGlass(request)
+      : request.extension
+        ? askedForMore(request, request.extension)
+        : request.stages.length === 0
+          ? `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}. Nobody has to approve it; I write to you when it is live.`
+          : `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}. I write to you as soon as somebody decides.`,
+  link: (url: string): string => ` <${url}|See the request>.`,
+  tooSlow: 'Slack closes a form that opens late, and looking that up took too long. Please type it again.',
+  failed: (detail: string): string =>
+    `That did not work, and nothing was changed as far as I know: ${esc(detail)}. Please try again in a minute.`,
+  broken: (reference: string): string =>
+    `Something is wrong on our side. Check the card or \`/elevate status\` before you try again, and tell whoever runs Elevate: \`${reference}\`.`,
+  status: {
+    plainTitle: 'Your access',
+    holding: '*You have*',
+    waiting: '*You wait for*',
+    forYou: '*Waiting for you*',
+    nothing: 'You hold nothing, wait for nothing, and nobody waits for you. `/elevate` asks for access.',
+    grant: (grant: Grant): string =>
+      grant.endsAt && grant.status === 'active'
+        ? `● \`${esc(grant.roleKey)}\` until ${when(grant.endsAt)}`
+        : `\`${esc(grant.roleKey)}\`, ${grant.status === 'revoking' && grant.lastError !== null ? '⚠ over, but not removed yet' : grantStatus[grant.status]}`,
+    pending: (request: AccessRequest): string =>
+      `\`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, asked ${when(request.createdAt)}, closes ${when(request.expiresAt)}`,
+    forMe: (request: AccessRequest): string =>
+      `${mention(request.requester.slackUserId)}: \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, closes ${when(request.expiresAt)}`,
+    more: (count: number): string => `and ${count} more`,
+    openCard: (url: string): string => ` · <${url}|card>`,
+    summary: (holding: number, waiting: number, forYou: number): string =>
+      `You have ${holding}, wait for ${waiting}, and ${forYou} wait for you.`,
+  },
+  home: {
+    intro: 'Elevate gives you access for a while, and takes it away again. Type `/elevate` in any channel to ask.',
+    ask: 'Ask for access',
+    recent: '*Ask again*',
+    recentRow: (request: AccessRequest): string =>
+      `\`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, ${requestStatus[request.status]} ${when(request.createdAt)}`,
+    again: 'Ask again…',
+    againLabel: (request: AccessRequest): string => `Ask for ${request.role.title} again`,
+    everything: (total: number): string => `*All access* · ${total} open`,
+    grantRow: (grant: Grant): string =>
+      `${grant.status === 'revoking' && grant.lastError !== null ? '⚠ ' : '• '}${mention(grant.holder.slackUserId)} \`${esc(grant.roleKey)}\`, ${grantStatus[grant.status]}${grant.endsAt ? `, ends ${when(grant.endsAt)}` : ''}${grant.drift ? ' · ⚠ changed on the target behind our back' : ''}`,
+  },
+};

@@ -1,0 +1,82 @@
+import type { Grant } from '../../domain/grant.ts';
+import type { AccessRequest } from '../../domain/request.ts';
+import type { RoleOffer } from '../../usecases/offer-roles.ts';
+import { esc, mention, when } from '../blocks.ts';
+import { duration, plural, risk } from './en-words.ts';
+
+/** Words of the modals. Slack shows titles and buttons of 24 characters at most. `mrkdwn…` is escaped mrkdwn, the rest is plain. */
+export const forms = {
+  ask: {
+    title: 'Ask for access',
+    submit: 'Ask',
+    close: 'Close',
+    role: 'What do you need?',
+    rolePlaceholder: 'Search by name, resource or environment',
+    roleHint: 'You see only what you may ask for.',
+    duration: 'For how long?',
+    durationHint: (max: number): string => `At most ${duration(max)}. Write 30m, 1h, 1h30 or 90m.`,
+    ticket: 'Ticket',
+    ticketHint: (pattern: string | null): string =>
+      pattern === null ? 'The number of the ticket this is for.' : `It must match ${pattern}`,
+    reason: 'What is it for?',
+    reasonPlaceholder: 'Which problem are you working on?',
+    reasonHint: (min: number): string =>
+      `${min > 0 ? `At least ${plural(min, 'character')}. ` : ''}Approvers read it, and it is kept with the audit.`,
+    mrkdwnOffer: (offer: RoleOffer): string =>
+      `${risk[offer.risk]} · ${esc(offer.resource)} · ${esc(offer.environment)} · \`${esc(offer.key)}\``,
+    optionText: (offer: RoleOffer): string => offer.title,
+    optionDescription: (offer: RoleOffer): string => `${offer.environment} · ${risk[offer.risk]} · ${offer.key}`,
+    moreMatches: (shown: number, total: number): string => `first ${shown} of ${total}, type to narrow`,
+    nothing:
+      'There is nothing that the policy lets you ask for now. If you need something for your work, talk to whoever owns it.',
+    chooseRole: 'Choose what you need first.',
+    durationUnread: 'That is no duration. Write 30m, 1h, 1h30 or 90m.',
+  },
+  deny: {
+    title: 'Deny request',
+    submit: 'Deny',
+    close: 'Back',
+    reason: 'Why not?',
+    reasonHint: 'The requester reads it, and so does everybody in the thread.',
+    mrkdwnWhat: (request: AccessRequest): string =>
+      `${mention(request.requester.slackUserId)} asked for *${esc(request.role.title)}* on ${esc(request.role.resource)} (${esc(request.role.environment)}) for ${duration(request.durationSeconds)}.`,
+  },
+  extend: {
+    title: 'More time',
+    submit: 'Ask',
+    close: 'Close',
+    duration: 'How much longer?',
+    reason: 'What is it for?',
+    mrkdwnWhat: (request: AccessRequest, grant: Grant): string =>
+      `*${esc(request.role.title)}* on ${esc(request.role.resource)} ends ${grant.endsAt ? when(grant.endsAt) : 'soon'}. That stands until more is approved.`,
+  },
+  review: {
+    title: 'Review break-glass',
+    submit: 'Close review',
+    close: 'Later',
+    verdict: 'Was it justified?',
+    justified: 'Justified',
+    unjustified: 'Not justified',
+    comment: 'What did you find?',
+    commentHint: 'It stands on the card, and it is kept with the audit.',
+    done: 'Thank you. The review is closed, and the card shows it.',
+    mrkdwnWhat: (request: AccessRequest): string =>
+      `${mention(request.requester.slackUserId)} used break-glass for *${esc(request.role.title)}* on ${esc(request.role.resource)} (${esc(request.role.environment)}), ${duration(request.durationSeconds)}, ${when(request.createdAt)}. Their reason:`,
+  },
+  revoke: {
+    title: 'End access now?',
+    submit: 'End it now',
+    close: 'Keep it',
+    mrkdwnIntro: (holder: string, count: number): string =>
+      `⚠ ${count === 1 ? 'This' : `These ${count}`} of ${mention(holder)} ${count === 1 ? 'ends' : 'end'} at once, with the sessions that use ${count === 1 ? 'it' : 'them'} where the target can end them:`,
+    mrkdwnGrant: (grant: Grant): string =>
+      `• \`${esc(grant.roleKey)}\`${grant.endsAt ? `, would end ${when(grant.endsAt)}` : ', being set up'}`,
+    more: (count: number): string => `• and ${count} more`,
+    reason: 'Why? (optional)',
+    reasonHint: 'The holder reads it, and it is kept with the audit.',
+    mrkdwnDone: (grants: readonly Grant[]): string =>
+      `Ending now: ${grants.map((grant) => `\`${esc(grant.roleKey)}\``).join(', ')}. The cards tell when it is read back as gone.`,
+  },
+  wait: { title: 'Elevate', text: 'One moment, looking that up.' },
+  notice: { title: 'Elevate', close: 'Close' },
+};

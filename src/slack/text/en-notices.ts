@@ -1,0 +1,98 @@
+import type { NoticeName } from '../../domain/effect.ts';
+import type { Grant } from '../../domain/grant.ts';
+import { type AccessRequest, extendedEnd, LAPSED } from '../../domain/request.ts';
+import type { RequestView } from '../../usecases/ports.ts';
+import { cut, esc, mention, when } from '../blocks.ts';
+import { ERROR_SHOWN_MAX } from '../limits.ts';
+import { duration, endedBecause } from './en-words.ts';
+
+/** What the requester hears by direct message at one step: mrkdwn, everything that people wrote escaped. */
+export function notice(name: NoticeName, { request, grant, approvers }: RequestView): string {
+  const what = role(request);
+  switch (name) {
+    case 'request_submitted':
+      return `Your request for ${what} for ${more(request)} is in. ${waitsFor(approvers.length)} It closes by itself ${when(request.expiresAt)} if nobody decides.`;
+    case 'request_approved':
+      if (request.extension)
+        return `You have ${duration(request.durationSeconds)} more of ${what}${by(request)}: it now ends ${when(extendedEnd(request, request.extension))}.`;
+      return `Your request for ${what} is approved${by(request)}. It is being set up; you hear from me when it is live, and its time starts then.`;
+    case 'request_denied':
+      return `Your request for ${what} was denied by ${request.closedBy ? mention(request.closedBy.slackUserId) : 'the policy'}. Reason: ${esc(request.closedReason ?? 'none was given')}`;
+    case 'request_expired':
+      if (request.closedReason === LAPSED)
+        return `Your access to ${what} ended before anybody decided whether to extend it. Ask anew if you still need it.`;
+      return `Nobody decided on your request for ${what} in time, so it has expired. Ask again if you still need it, and tell an approver.`;
+    case 'request_cancelled':
+      return `You cancelled your request for ${what}.`;
+    case 'break_glass_used':
+      return `⚠ ${mention(request.requester.slackUserId)} used break-glass for ${what}, for ${duration(request.durationSeconds)}, without asking anybody. Reason: ${esc(request.reason)}${request.breakGlass?.review ? ` A review is due ${when(request.breakGlass.review.dueAt)}.` : ''}`;
+    case 'review_closed':
+      return reviewed(request, what);
+    case 'access_live':
+      return `You now have ${what}, until ${end(grant)}.`;
+    case 'access_failed':
+      return `${capital(what)} could not be set up, and nothing of it is left on the target. ${error(grant?.endReason)} Ask again, or tell whoever runs the target.`;
+    case 'access_ending':
+      return `Your access to ${what} ends soon: ${end(grant)}. Finish what you are doing.`;
+    case 'access_ended':
+      return `Your access to ${what} has ended: ${grant ? esc(endedBecause(grant.endedBecause ?? 'expired', grant.endRequestedBy)) : 'its time was over'}.${because(grant)}`;
+    case 'access_reappeared':
+      return `Your access to ${what}, which had ended, is there again on the target. It is being taken away; please do not use it.`;
+    case 'access_removed':
+      return `Somebody took your access to ${what} away on the target itself. Elevate does not put it back: ask anew if you still need it, and press *I’m done* to end this one.`;
+    case 'revocation_failing':
+      return `Your access to ${what} is over, but it could not be removed yet, so the target may still let you in. Please do not use it. Elevate keeps trying and has told the people in charge. ${error(grant?.lastError)}`;
+  }
+}
+
+function reviewed(request: AccessRequest, what: string): string {
+  const review = request.breakGlass?.review;
+  const verdict = review?.status === 'justified' ? 'justified' : 'not justified';
+  return `Your use of break-glass for ${what} was reviewed: ${verdict}, says ${review?.by ? mention(review.by.slackUserId) : 'a reviewer'}. ${esc(review?.comment ?? '')}`;
+}
+
+export const noticeWords = {
+  breakGlassAlert: (request: AccessRequest): string =>
+    `⚠ *Break-glass.* ${mention(request.requester.slackUserId)} takes ${role(request)} for ${duration(request.durationSeconds)} without asking anybody. Reason:`,
+  reviewOverdue: (request: AccessRequest): string =>
+    `⚠ *A review is overdue.* Nobody has said yet whether ${mention(request.requester.slackUserId)} used break-glass for ${role(request)} rightly${request.breakGlass?.review ? `; it was due ${when(request.breakGlass.review.dueAt)}` : ''}. Their reason:`,
+  instructionsLabel: '*How to use it*',
+  done: 'I’m done',
+  doneLabel: (request: AccessRequest): string => `I’m done: end my access to ${request.role.title} now`,
+  extend: (seconds: number): string => `Extend by ${duration(seconds)}`,
+  extendLabel: (request: AccessRequest, seconds: number): string =>
+    `Ask for ${duration(seconds)} more of ${request.role.title}`,
+  extendForm: 'Extend…',
+  nudge: 'Nudge',
+  nudgeLabel: (request: AccessRequest): string => `Remind the approvers of my request for ${request.role.title}`,
+  nudged: 'I reminded them in the thread of your request.',
+  cancel: 'Cancel request',
+  cancelLabel: (request: AccessRequest): string => `Cancel my request for ${request.role.title}`,
+  /** What replaces the message after its button was used. */
+  ending: 'You are done with it; it is being taken away. Thank you for giving it back.',
+  cancelled: 'You cancelled it.',
+};
+
+const more = (request: AccessRequest): string =>
+  `${duration(request.durationSeconds)}${request.extension ? ' more' : ''}`;
+
+const role = (request: AccessRequest): string =>
+  `${esc(request.role.title)} on ${esc(request.role.resource)} (${esc(request.role.environment)})`;
+
+const waitsFor = (people: number): string =>
+  people === 0
+    ? 'It waits for an approver, and Elevate finds none right now.'
+    : `${people === 1 ? '1 person' : `${people} people`} can approve it, and the card mentions them.`;
+
+function by(request: AccessRequest): string {
+  const people = request.decisions.filter((decision) => decision.kind === 'approved');
+  return people.length === 0
+    ? ` by rule “${esc(request.policyDecision.rule.name)}”`
+    : ` by ${people.map((decision) => mention(decision.by.slackUserId)).join(', ')}`;
+}
+
+const end = (grant: Grant | null): string => (grant?.endsAt ? when(grant.endsAt) : 'its end');
+const because = (grant: Grant | null): string => (grant?.endReason ? ` Reason: ${esc(grant.endReason)}` : '');
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+const error = (text: string | null | undefined): string =>
+  text ? `The target's last answer: ${esc(cut(text, ERROR_SHOWN_MAX))}` : '';

@@ -1,0 +1,128 @@
+import type { Refusal } from '../../domain/refusal.ts';
+import { clock, duration, either, grantStatus, plural, requestStatus, standing } from './en-words.ts';
+
+/**
+ * Why the answer is no, and what to do next. Plain text without any markup: it may go into a field's error as it stands, and
+ * must be escaped for mrkdwn.
+ */
+export function refusal(no: Refusal): string {
+  switch (no.code) {
+    case 'person_may_not_use':
+      return `Elevate works for members of this workspace only, and this is ${standing[no.standing]}. If that is wrong, ask a workspace admin to change the account.`;
+    case 'requester_may_no_longer':
+      return `The person who asked may no longer have access: theirs is now ${standing[no.standing]}. Deny the request, or let it expire.`;
+    case 'email_changed':
+      return `Your Slack account and the address ${no.email} are not the pair that Elevate knows, so you may not ask or decide for now. Ask an Elevate admin to confirm the change.`;
+    case 'role_unknown':
+      return no.suggestions.length > 0
+        ? `There is no role “${no.role}”. Did you mean ${either(no.suggestions)}?`
+        : `There is no role “${no.role}”. Type /elevate alone to search what you may ask for.`;
+    case 'policy_denied':
+      return no.message === null
+        ? `The policy says no to ${no.role} for you (rule “${no.rule}”). If you need it for your work, talk to whoever owns the resource.`
+        : `The policy says no to ${no.role} for you (rule “${no.rule}”). ${no.message}`;
+    case 'duration_too_long':
+      return `${duration(no.askedSeconds)} is more than you can have here. Ask for ${duration(no.maxSeconds)} at most.`;
+    case 'duration_too_short':
+      return `That is too short. Ask for ${duration(no.minSeconds)} at least.`;
+    case 'reason_too_short':
+      return `Say a little more: the reason needs ${plural(no.minLength, 'character')} at least, so that whoever reads it later understands.`;
+    case 'reason_too_long':
+      return `The reason is too long. Keep it to ${no.maxLength} characters and link to the rest.`;
+    case 'ticket_missing':
+      return 'This role needs a ticket. Add its number.';
+    case 'ticket_malformed':
+      return `That does not look like a ticket for this role. It must match ${no.pattern}`;
+    case 'already_requested':
+      return no.status === 'pending'
+        ? 'You have asked for this already, and that request still waits. Remind an approver in its thread, or cancel it first.'
+        : 'You have this access already. End it first if you want to ask anew.';
+    case 'stage_cannot_be_filled':
+      return stageCannotBeFilled(no);
+    case 'subject_unresolved':
+      return `Elevate could not work out who you are on the target: ${no.detail}. Whoever maintains the policy can fix that.`;
+    case 'subject_taken':
+      return `On the target you would be ${no.subject}, which is already somebody else. Whoever maintains the policy can fix that.`;
+    case 'request_not_found':
+      return 'That request is not known here. It may belong to another installation of Elevate.';
+    case 'request_not_pending':
+      return no.by === null
+        ? `There is nothing left to decide: the request is ${requestStatus[no.status]}.`
+        : `There is nothing left to decide: the request is ${requestStatus[no.status]}, by ${no.by.name}.`;
+    case 'request_changed':
+      return 'The request has changed since you looked. Read the card again, then decide.';
+    case 'own_request':
+      return 'Nobody decides on their own request. If you no longer need it, cancel it in your messages with Elevate.';
+    case 'not_an_approver':
+      return no.unavailable === null
+        ? `This is for ${either(no.from)} to decide, and you are not one of them now.`
+        : `This is for ${either(no.from)} to decide. Elevate could not look all of them up (${no.unavailable}), so it cannot count you. Try again in a minute.`;
+    case 'already_counted':
+      return 'Your approval is counted already. Somebody else has to give the next one.';
+    case 'guardrail_now_denies':
+      return no.message === null
+        ? `The policy no longer allows this (“${no.rule}”), so the request was closed.`
+        : `The policy no longer allows this (“${no.rule}”), so the request was closed. ${no.message}`;
+    case 'cap_now_lower':
+      return `The policy now allows ${duration(no.capSeconds)} at most (“${no.rule}”). Deny this request; the requester can ask again for less.`;
+    case 'deny_reason_missing':
+      return 'Say why, so that the requester knows what to do next.';
+    case 'not_the_requester':
+      return 'Only the person whose access this is can do that.';
+    case 'grant_not_found':
+      return 'That access is not known here. It may belong to another installation of Elevate.';
+    case 'nothing_to_revoke':
+      return 'They have no live access that matches. Check the name and the role, or see the card in its channel.';
+    case 'grant_not_live':
+      return `That cannot be done now: the access is ${grantStatus[no.status]}.`;
+    case 'reminders_used_up':
+      return `They were reminded ${plural(no.max, 'time')}, which is all that Elevate does. Talk to one of them, or wait for an answer.`;
+    case 'reminded_just_now':
+      return `They have only just been told. You can nudge them again at ${clock(no.againAt)}.`;
+    case 'nothing_to_review':
+      return 'There is nothing to review here: break-glass was not used, or the access was never given.';
+    case 'reviewed_already':
+      return `The review is closed already${no.by ? ` by ${no.by.name}` : ''}: ${no.verdict === 'justified' ? 'justified' : 'not justified'}. The card shows what they found.`;
+    case 'own_review':
+      return 'Nobody reviews their own use of break-glass. Somebody else has to look at it.';
+    case 'not_a_reviewer':
+      return `This is for ${either([...no.from, 'an Elevate admin'])} to review, and you are not one of them now.`;
+    case 'review_comment_missing':
+      return 'Say what you found, so that somebody understands it a year later.';
+    case 'extensions_used_up':
+      return no.max === 0
+        ? 'The policy lets nobody extend this access. Ask anew when it has ended, if you still need it.'
+        : `This access was extended ${plural(no.max, 'time')} already, which is all that the policy allows. Ask anew when it has ended, if you still need it.`;
+    case 'already_extended':
+      return 'This access was extended since you looked. Look at its end again before you ask for more.';
+    case 'still_there':
+      return `The target says that it is still there (${no.found}), so it was not closed. Take it away there, or press Retry now.`;
+    case 'holder_may_not_resolve':
+      return 'The target cannot be asked now, and nobody closes their own access on their word. Somebody else in charge has to.';
+    case 'resolve_reason_missing':
+      return `The target cannot be asked now (${no.detail}). Write how you know that it is gone, and it is closed on your word.`;
+    case 'drift_not_found':
+      return 'That is not known here any more. The newest message in the channel shows what there is.';
+    case 'drift_closed':
+      return 'That is settled: the target no longer shows it.';
+    case 'drift_not_ours':
+      return `${no.grantor} gave it on the target, and only they can take it away there. Do that, or accept it.`;
+    case 'review_date_invalid':
+      return 'Pick a day that is ahead of us, and within a year.';
+    case 'no_live_access':
+      return 'You have no live access that matches. See what you have with /elevate status.';
+    case 'which_access':
+      return `You have more than one access. Say which one: ${either(no.roles)}, as in /elevate ${no.command} ${no.roles[0] ?? 'orders-db/admin'}`;
+    case 'may_not_look':
+      return `Who has this role is told to those who may ask for it, and to ${either(no.owners)}. You are not one of them now.`;
+    case 'may_not_revoke':
+      return `You may not end this access. ${no.owners.length > 0 ? `These groups may: ${no.owners.join(', ')}` : 'The policy names no group that may'}. An approver of its request may as well.`;
+  }
+}
+
+function stageCannotBeFilled(no: Extract<Refusal, { code: 'stage_cannot_be_filled' }>): string {
+  const who = either(no.from);
+  return no.unavailable === null
+    ? `Nobody could approve this: it is ${plural(no.missing, 'person').replace('persons', 'people')} short of what ${who} must give. Ask whoever maintains the policy to name more approvers.`
+    : `Elevate could not look up who may approve this (${no.unavailable}). Try again in a minute; if it stays, tell whoever runs Elevate.`;
+}

@@ -1,0 +1,153 @@
+import type { Drift } from '../../domain/drift.ts';
+import type { Grant } from '../../domain/grant.ts';
+import type { SlackUserId } from '../../domain/ids.ts';
+import { canonicalJson, type Json } from '../../domain/json.ts';
+import type { AccessRequest } from '../../domain/request.ts';
+import type { KnownSystem, SecurityNotice } from '../../usecases/watch-ports.ts';
+import { cut, esc, mention, when } from '../blocks.ts';
+import { ERROR_SHOWN_MAX } from '../limits.ts';
+import { duration, mentions, plural } from './en-words.ts';
+
+/** What the security channel reads: revocations that fail, access that nobody granted, and trouble with our own database. */
+export const watch = {
+  alert: {
+    failing: (request: AccessRequest, grant: Grant): string =>
+      `⚠ *Access was not removed.* ${mention(request.requester.slackUserId)} still has ${role(request)}, which was due to end ${at(grant.endDueAt)}. ${plural(grant.attempts, 'attempt')} failed; Elevate keeps trying.`,
+    permanent:
+      'The target refuses, so trying again will not help by itself: *somebody has to act*. Put right what it complains about, or take the access away there by hand.',
+    transient: 'If it cannot wait, take it away on the target by hand, and then press *Mark resolved*.',
+    reappeared: (request: AccessRequest): string =>
+      `⚠ *Access that had ended is there again.* ${mention(request.requester.slackUserId)} has ${role(request)} on the target, and no grant says so. It is being taken away.`,
+    gone: (request: AccessRequest, grant: Grant): string =>
+      `✓ *Gone.* ${role(request)} of ${mention(request.requester.slackUserId)} was read back as gone ${at(grant.endedAt)}${late(grant)}.`,
+    unverified: (request: AccessRequest, grant: Grant): string =>
+      `◐ *Closed without proof.* ${grant.endRequestedBy ? mention(grant.endRequestedBy.slackUserId) : 'Somebody'} says that ${role(request)} of ${mention(request.requester.slackUserId)} is gone: ${esc(cut(grant.endReason ?? '', ERROR_SHOWN_MAX))} The target could not be asked. Elevate keeps looking, and takes it away if it is still there.`,
+    detail: (request: AccessRequest, grant: Grant): string =>
+      `\`${esc(request.role.key)}\` · ${esc(request.role.connector)} · subject ${esc(request.role.subject)} · ${request.id} · ${grant.id}${grant.lastError === null ? '' : `\nThe target's last answer: ${error(grant.lastError)}`}`,
+    inCharge: (people: readonly SlackUserId[], groups: readonly string[]): string =>
+      people.length > 0 ? `In charge: ${mentions(people)}.` : `In charge: ${esc(groups.join(', '))}.`,
+    repeat: (grant: Grant, repeat: number): string =>
+      `⚠ *Still not removed* (reminder ${repeat}), ${plural(grant.attempts, 'attempt')} so far. ${error(grant.lastError ?? '')}`,
+    retry: 'Retry now',
+    retryLabel: (request: AccessRequest): string => `Try now to take away ${request.role.title}`,
+    resolve: 'Mark resolved…',
+    resolveLabel: (request: AccessRequest): string =>
+      `Say that ${request.role.title} is gone; the target is asked first`,
+    retried: 'It is tried now; the message above tells how it goes.',
+  },
+  resolve: {
+    title: 'Mark resolved',
+    submit: 'Check and close',
+    close: 'Back',
+    mrkdwnWhat: (grant: Grant): string =>
+      `Elevate asks the target first whether ${mention(grant.holder.slackUserId)} still has \`${esc(grant.roleKey)}\`. If it is still there, nothing is closed. If the target cannot be asked, it is closed on your word, with your reason, and Elevate goes on looking.`,
+    reason: 'How do you know that it is gone?',
+    reasonHint: 'Needed if the target cannot be asked. It is kept with the audit.',
+    done: (grant: Grant): string =>
+      grant.endedBecause === 'resolved_unverified'
+        ? 'Closed on your word. Elevate goes on looking, and takes it away if it is still there.'
+        : 'Read back as gone, and closed.',
+    unproven: (again: Date): string =>
+      `It is gone now, but a call that Elevate sent before may still arrive there. Elevate looks again ${when(again)} before it closes.`,
+  },
+  drift: {
+    title: (system: KnownSystem): string =>
+      `Not as granted: ${system.connector} ${cut(entitlementText(system.entitlement), 80)}`,
+    intro: (system: KnownSystem, waiting: number, others: number): string =>
+      `${waiting === 1 ? 'One thing' : `${waiting} things`} on *${esc(system.connector)}* ${code(entitlementText(system.entitlement))} ${waiting === 1 ? 'is' : 'are'} not as Elevate granted${others > 0 ? `; ${others} more ${others === 1 ? 'was' : 'were'} accepted or ignored for now` : ''}.`,
+    settled: 'Nothing here waits for anybody any more. A newer message may show what was found since.',
+    paused: '⏸ The reconciler is paused: it takes nothing away by itself.',
+    firstRun: 'This was the first look at this system, so nothing was taken away.',
+    line: (drift: Drift): string => `${kindLine(drift)}${statusLine(drift)}`,
+    more: (count: number): string => `and ${count} more: \`elevate reconcile --dry-run\` lists all of them.`,
+    accept: 'Accept…',
+    revoke: (drift: Drift): string =>
+      drift.kind === 'removed_by_hand' || drift.kind === 'level_changed' ? 'End the grant' : 'Take away',
+    ignore: 'Ignore until…',
+    label: (drift: Drift, verb: string): string => `${verb} ${drift.subject} on ${drift.connector}`,
+    confirmTitle: 'Take it away?',
+    confirm: (drift: Drift): string => `${drift.subject} loses this on ${drift.connector} within minutes.`,
+    yes: 'Take away',
+    no: 'Not yet',
+    acceptForm: 'Accept as standing',
+    ignoreForm: 'Ignore for a while',
+    submit: 'Save',
+    back: 'Back',
+    owner: 'Who answers for it?',
+    reviewAt: 'When does somebody look again?',
+    until: 'Until when?',
+    saved: 'Saved. The message in the channel shows it.',
+  },
+  security: (it: SecurityNotice): string => {
+    switch (it.notice) {
+      case 'reconciler_paused':
+        return `⏸ *The reconciler is PAUSED* since ${when(it.pause.pausedAt)} (${duration((it.now.getTime() - it.pause.pausedAt.getTime()) / 1000)}), by ${esc(it.pause.pausedBy)}: ${esc(it.pause.reason)}. Nothing that it finds is taken away${it.pause.untilAt ? ` until ${when(it.pause.untilAt)}` : ''}; ends that are due go on. \`elevate reconcile resume\` ends the pause.`;
+      case 'reconciler_resumed':
+        return '▶ The reconciler works again.';
+      case 'database_restored':
+        return `⚠ *Elevate’s database is not the one it was*: it looks restored from a backup, or moved. Before: ${esc(it.was)}. Now: ${esc(it.is)}. Grants that were made since the backup are unknown now. The reconciler shows what it finds of them, and takes it away one run later; accept what has to stay.`;
+      case 'clock_went_back':
+        return `⚠ *The database’s clock went back by ${duration(it.seconds)}.* ${it.grantsMoved === 1 ? 'One end' : `${it.grantsMoved} ends`} of access moved with it, so that nobody has it for longer than was approved. Access that began just after that ends early by as much.`;
+      case 'clock_jumped_ahead':
+        return `⚠ *The database’s clock jumped ahead by ${duration(it.seconds)}.* Access that was to end in that time has ended, earlier than people were told.`;
+    }
+  },
+  proof: {
+    button: 'Proof',
+    label: 'Show what was done on the target, and what the target said',
+    title: 'Proof',
+    missing: 'That access is not known here.',
+  },
+};
+
+/** A level or an entitlement, in the target's own words. */
+export const entitlementText = (value: Json): string => {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return canonicalJson(value);
+  return Object.entries(value)
+    .map(([name, member]) => `${name}: ${typeof member === 'string' ? member : canonicalJson(member)}`)
+    .join(', ');
+};
+
+function kindLine(drift: Drift): string {
+  const who = code(drift.subject);
+  const level = drift.level === null ? '' : ` (${esc(cut(entitlementText(drift.level), 120))})`;
+  switch (drift.kind) {
+    case 'unknown_holder':
+      return `*Unknown holder:* ${who} has it from ${code(drift.grantor)}${level}, and no grant says so.`;
+    case 'unrecorded':
+      return `*Ours, and not on record:* ${who} has it from Elevate’s own grantor${level}, and no grant says so. *The next run takes it away* unless somebody accepts it.`;
+    case 'ended_grant':
+      return `*Ended, and still there:* ${who} has it${level} although ${code(drift.grantId ?? 'its grant')} ended. The next run takes it away.`;
+    case 'gained_more':
+      return `*Another level than before:* ${who} now has it${level}.`;
+    case 'removed_by_hand':
+      return `*Removed by hand:* ${who} was granted it by ${code(drift.grantId ?? '')} and no longer has it. Elevate does not put it back.`;
+    case 'level_changed':
+      return `*Changed by hand:* ${who} has it by ${code(drift.grantId ?? '')}, now${level}.`;
+  }
+}
+
+function statusLine(drift: Drift): string {
+  const failed = drift.lastError === null ? '' : ` Taking it away failed: ${error(drift.lastError)}`;
+  switch (drift.status) {
+    case 'accepted':
+      return ` ✓ Accepted, ${drift.owner ? mention(drift.owner) : 'somebody'} answers for it; looked at again ${at(drift.untilAt)}.`;
+    case 'ignored':
+      return ` Ignored until ${at(drift.untilAt)}.`;
+    case 'revoking':
+      return ` Being taken away, as ${drift.decidedBy ? mention(drift.decidedBy.slackUserId) : 'somebody'} asked.${failed}`;
+    case 'open':
+    case 'closed':
+      return failed;
+  }
+}
+
+const role = (request: AccessRequest): string =>
+  `${esc(request.role.title)} on ${esc(request.role.resource)} (${esc(request.role.environment)})`;
+const at = (date: Date | null): string => (date ? when(date) : 'at its end');
+const code = (text: string): string => `\`${esc(text.replaceAll('`', 'ˋ'))}\``;
+const error = (text: string): string => esc(cut(text, ERROR_SHOWN_MAX));
+function late(grant: Grant): string {
+  const seconds = grant.endedAt && grant.endDueAt ? (grant.endedAt.getTime() - grant.endDueAt.getTime()) / 1000 : 0;
+  return seconds >= 1 ? `, ${duration(seconds)} late` : '';
+}

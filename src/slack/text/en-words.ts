@@ -1,0 +1,93 @@
+import type { SlackUserId } from '../../domain/ids.ts';
+import type { PersonRef, Standing } from '../../domain/person.ts';
+import type { GrantEndedBecause, GrantStatus, RequestStatus } from '../../domain/status.ts';
+import { mention } from '../blocks.ts';
+import { MENTIONS_MAX } from '../limits.ts';
+
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/** 5400 becomes '1 hour 30 minutes'. */
+export function duration(seconds: number): string {
+  let rest = Math.max(0, Math.round(seconds));
+  const parts: string[] = [];
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(rest / size);
+    if (count > 0) parts.push(plural(count, unit));
+    rest -= count * size;
+  }
+  return parts.length === 0 ? '0 seconds' : parts.join(' ');
+}
+
+export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+/** 14:05 UTC: for plain text, in which Slack shows nobody's own zone. */
+export const clock = (at: Date): string => `${at.toISOString().slice(11, 16)} UTC`;
+
+/** 'a', 'a or b', 'a, b or c'. */
+export function either(names: readonly string[]): string {
+  if (names.length <= 1) return names[0] ?? 'nobody';
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
+/** The first few by mention, which notifies them, and how many more there are. */
+export function mentions(people: readonly SlackUserId[]): string {
+  const named = people.slice(0, MENTIONS_MAX).map(mention).join(', ');
+  const more = people.length - MENTIONS_MAX;
+  return more > 0 ? `${named} and ${more} more` : named;
+}
+
+/** A symbol and a word, so that the risk is never told by colour alone. */
+export const risk: Readonly<Record<'low' | 'medium' | 'high', string>> = {
+  low: '○ Low risk',
+  medium: '◐ Medium risk',
+  high: '▲ High risk',
+};
+
+export const requestStatus: Readonly<Record<RequestStatus, string>> = {
+  pending: 'still waiting',
+  approved: 'approved',
+  denied: 'denied',
+  cancelled: 'cancelled',
+  expired: 'expired',
+};
+
+export const grantStatus: Readonly<Record<GrantStatus, string>> = {
+  scheduled: 'scheduled',
+  provisioning: 'being set up',
+  active: 'live',
+  revoking: 'already being taken away',
+  ended: 'already over',
+};
+
+export const standing: Readonly<Record<Exclude<Standing, 'member'>, string>> = {
+  guest: 'a guest account',
+  bot: 'a bot',
+  stranger: 'an account of another workspace',
+  deactivated: 'a deactivated account',
+};
+
+export function endedBecause(because: GrantEndedBecause, by: PersonRef | null): string {
+  switch (because) {
+    case 'expired':
+      return 'its time was over';
+    case 'returned':
+      return `${by?.name ?? 'the holder'} was done with it`;
+    case 'revoked':
+      return `${by?.name ?? 'somebody'} revoked it`;
+    case 'unused':
+      return 'nobody used it';
+    case 'provisioning_failed':
+      return 'it could not be set up';
+    case 'user_deactivated':
+      return 'the account was deactivated';
+    case 'ticket_closed':
+      return 'its ticket was closed';
+    case 'resolved_unverified':
+      return `${by?.name ?? 'somebody'} closed it without proof, and Elevate goes on looking`;
+  }
+}

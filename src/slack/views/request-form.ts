@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { formatDuration } from '../../domain/policy/duration.ts';
+import { MAX_TICKET_LENGTH } from '../../domain/policy/limits.ts';
+import type { RoleOffer } from '../../usecases/offer-roles.ts';
+import { ACTION, CALLBACK, FIELD } from '../action-ids.ts';
+import { type Block, context, cut, type Modal, plain, section } from '../blocks.ts';
+import { json } from '../button-value.ts';
+import { HINT_MAX, INPUT_MAX, OPTION_TEXT_MAX } from '../limits.ts';
+import type { Text } from '../text/en.ts';
+
+/** What the form remembers between two of its shapes (private_metadata): only for drawing, never an authority. */
+export interface FormMemory {
+  /** Where it was asked. */
+  readonly channel: string | null;
+  /** null: no role was chosen yet. */
+  readonly offer: RoleOffer | null;
+  /** How often the default duration was put in anew: it is part of the field's block id, because Slack keeps what stands in a field of the same id. */
+  readonly turn: number;
+}
+
+export interface FormValues {
+  readonly duration: string | null;
+  readonly ticket: string | null;
+  readonly reason: string | null;
+}
+
+/** The form: only the search at first, and the role's own fields once a role is chosen. `problem` is escaped mrkdwn. */
+export function requestForm(memory: FormMemory, values: FormValues, problem: string | null, text: Text): Modal {
+  const words = text.forms.ask;
+  const { offer } = memory;
+  return {
+    type: 'modal',
+    callback_id: CALLBACK.ask,
+    title: plain(words.title),
+    submit: plain(words.submit),
+    close: plain(words.close),
+    private_metadata: JSON.stringify(memory),
+    blocks: [
+      ...(problem === null ? [] : [section(`⚠ ${problem}`)]),
+      roleField(offer, text),
+      ...(offer === null ? [] : fieldsOf(offer, memory.turn, values, text)),
+    ],
+  };
+}
+
+function roleField(offer: RoleOffer | null, text: Text): Block {
+  const words = text.forms.ask;
+  return {
+    type: 'input',
+    block_id: FIELD.role,
+    dispatch_action: true,
+    label: plain(words.role),
+    hint: plain(words.roleHint),
+    element: {
+      type: 'external_select',
+      action_id: ACTION.role,
+      min_query_length: 0,
+      placeholder: plain(words.rolePlaceholder),
+      ...(offer === null ? {} : { initial_option: { text: plain(offer.title, OPTION_TEXT_MAX), value: offer.key } }),
+    },
+  };
+}
+
+function fieldsOf(offer: RoleOffer, turn: number, values: FormValues, text: Text): Block[] {
+  const words = text.forms.ask;
+  const hasTicket = offer.ticket.required || offer.ticket.pattern !== null;
+  return [
+    context(words.mrkdwnOffer(offer)),
+    {
+      type: 'input',
+      block_id: turn === 0 ? FIELD.duration : `${FIELD.duration}_${turn}`,
+      label: plain(words.duration),
+      hint: plain(words.durationHint(offer.maxSeconds)),
+      element: {
+        type: 'plain_text_input',
+        action_id: FIELD.duration,
+        initial_value: values.duration ?? formatDuration(offer.defaultSeconds),
+        max_length: 20,
+      },
+    },
+    ...(hasTicket ? [ticketField(offer, values.ticket, text)] : []),
+    {
+      type: 'input',
+      block_id: FIELD.reason,
+      optional: offer.reasonMinLength === 0,
+      label: plain(words.reason),
+      hint: plain(words.reasonHint(offer.reasonMinLength)),
+      element: {
+        type: 'plain_text_input',
+        action_id: FIELD.reason,
+        multiline: true,
+        max_length: INPUT_MAX,
+        ...(offer.reasonMinLength > 0 ? { min_length: Math.min(offer.reasonMinLength, INPUT_MAX) } : {}),
+        placeholder: plain(words.reasonPlaceholder),
+        ...(values.reason ? { initial_value: cut(values.reason, INPUT_MAX) } : {}),
+      },
+    },
+  ];
+}
+
+function ticketField(offer: RoleOffer, ticket: string | null, text: Text): Block {
+  const words = text.forms.ask;
+  return {
+    type: 'input',
+    block_id: FIELD.ticket,
+    optional: !offer.ticket.required,
+    label: plain(words.ticket),
+    hint: plain(words.ticketHint(offer.ticket.pattern), HINT_MAX),
+    element: {
+      type: 'plain_text_input',
+      action_id: FIELD.ticket,
+      max_length: MAX_TICKET_LENGTH,
+      ...(ticket ? { initial_value: cut(ticket, MAX_TICKET_LENGTH) } : {}),
+    },
+  };
+}
+
+const memorySchema = z.object({
+  channel: z.string().nullable(),
+  offer: z
+    .object({
+      key: z.string(),
+      title: z.string(),
+      resource: z.string(),
+      environment: z.string(),
+      risk: z.enum(['low', 'medium', 'high']),
+      defaultSeconds: z.number(),
+      maxSeconds: z.number(),
+      reasonMinLength: z.number(),
+      ticket: z.object({ required: z.boolean(), pattern: z.string().nullable() }),
+    })
+    .nullable(),
+  turn: z.int().min(0),
+});
+
+/** What an older version of Elevate left behind counts as nothing. */
+export function readMemory(metadata: string): FormMemory {
+  const read = memorySchema.safeParse(json(metadata));
+  return read.success ? read.data : { channel: null, offer: null, turn: 0 };
+}

@@ -1,0 +1,46 @@
+import type { Refusal } from '../../domain/refusal.ts';
+import { FIELD } from '../action-ids.ts';
+import { readExtension } from '../button-value.ts';
+import { typedDuration } from '../commands/typed-duration.ts';
+import { type Actor, type Desk, explain } from '../desk.ts';
+import { fieldOf, type SubmissionPayload } from '../payloads.ts';
+import { noticeModal } from './notice-modal.ts';
+import type { Outcome } from './submission.ts';
+
+/** The form for more time was submitted. What is wrong with a field is said at the field. */
+export async function submitExtendForm(desk: Desk, actor: Actor, { view }: SubmissionPayload): Promise<Outcome> {
+  const meant = readExtension(view.private_metadata);
+  if (meant === null) return notice(desk, await explain(desk, actor, { code: 'grant_not_found' }));
+  const durationSeconds = typedDuration(fieldOf(view, FIELD.duration) ?? '');
+  if (durationSeconds === null) {
+    return { kind: 'errors', errors: { [FIELD.duration]: desk.text.forms.ask.durationUnread } };
+  }
+  const asked = await desk.usecases().extendGrant({
+    ...actor,
+    ...meant,
+    durationSeconds,
+    reason: fieldOf(view, FIELD.reason),
+    origin: `view/${view.id}`,
+    channel: null,
+  });
+  if (asked.ok) return { kind: 'close', said: desk.text.commands.asked(asked.request) };
+  const field = fieldFor(asked.refusal);
+  if (field !== null) return { kind: 'errors', errors: { [field]: desk.text.refusal(asked.refusal) } };
+  return notice(desk, await explain(desk, actor, asked.refusal));
+}
+
+function fieldFor({ code }: Refusal): string | null {
+  switch (code) {
+    case 'duration_too_long':
+    case 'duration_too_short':
+    case 'cap_now_lower':
+      return FIELD.duration;
+    case 'reason_too_short':
+    case 'reason_too_long':
+      return FIELD.reason;
+    default:
+      return null;
+  }
+}
+
+const notice = (desk: Desk, sentence: string): Outcome => ({ kind: 'show', view: noticeModal(sentence, desk.text) });

@@ -1,0 +1,65 @@
+import type { Refusal } from '../../domain/refusal.ts';
+import { FIELD } from '../action-ids.ts';
+import { formFor, valuesOf } from '../actions/choose-role.ts';
+import { typedDuration } from '../commands/typed-duration.ts';
+import { type Actor, type Desk, explain } from '../desk.ts';
+import { blockOf, fieldOf, hasField, type SubmissionPayload } from '../payloads.ts';
+import { readMemory, requestForm } from './request-form.ts';
+import type { Outcome } from './submission.ts';
+
+/** The form was submitted. Everything is checked again by the use case; what is wrong with a field is said at the field. */
+export async function submitRequestForm(desk: Desk, actor: Actor, payload: SubmissionPayload): Promise<Outcome> {
+  const shown = payload.view;
+  const words = desk.text.forms.ask;
+  const role = fieldOf(shown, FIELD.role);
+  if (role === null) return { kind: 'errors', errors: { [FIELD.role]: words.chooseRole } };
+  const memory = readMemory(shown.private_metadata);
+  // The role's fields have not appeared yet, or they are still those of another role.
+  if (!hasField(shown, FIELD.reason) || memory.offer?.key !== role) {
+    return { kind: 'show', view: await formFor(desk, payload, shown, role) };
+  }
+  const typed = fieldOf(shown, FIELD.duration);
+  const durationSeconds = typed === null ? null : typedDuration(typed);
+  if (typed !== null && durationSeconds === null) {
+    return { kind: 'errors', errors: { [blockOf(shown, FIELD.duration)]: words.durationUnread } };
+  }
+  const submitted = await desk.usecases().submitRequest({
+    ...actor,
+    role,
+    durationSeconds,
+    reason: fieldOf(shown, FIELD.reason) ?? '',
+    ticket: fieldOf(shown, FIELD.ticket),
+    origin: `view/${shown.id}`,
+    channel: memory.channel,
+    extend: null,
+    breakGlass: false,
+  });
+  if (submitted.ok) return { kind: 'close', said: desk.text.commands.asked(submitted.request) };
+  const field = fieldFor(submitted.refusal);
+  if (field !== null && hasField(shown, field)) {
+    return { kind: 'errors', errors: { [blockOf(shown, field)]: desk.text.refusal(submitted.refusal) } };
+  }
+  const problem = await explain(desk, actor, submitted.refusal);
+  return { kind: 'show', view: requestForm(memory, valuesOf(shown), problem, desk.text) };
+}
+
+/** Which field a refusal is about; null: none, it concerns the request as a whole. */
+function fieldFor({ code }: Refusal): keyof typeof FIELD | null {
+  switch (code) {
+    case 'duration_too_long':
+    case 'duration_too_short':
+    case 'cap_now_lower':
+      return 'duration';
+    case 'reason_too_short':
+    case 'reason_too_long':
+      return 'reason';
+    case 'ticket_missing':
+    case 'ticket_malformed':
+      return 'ticket';
+    case 'role_unknown':
+    case 'policy_denied':
+      return 'role';
+    default:
+      return null;
+  }
+}
