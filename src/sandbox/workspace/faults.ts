@@ -1,0 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What shall go wrong with the next calls of a Web API method. */
+export interface Fault {
+  /** 429 answers `ratelimited` with Retry-After; 500 answers as Slack's front does in an outage. */
+  readonly status?: 429 | 500;
+  /** Slack's own `ok: false` with this error code. */
+  readonly error?: string;
+  /** Goes with 429. One second unless set. */
+  readonly retryAfterSeconds?: number;
+  /** How many calls. One unless set. */
+  readonly times?: number;
+  /** Wait this long first; alone, the call then goes on as usual. */
+  readonly hangMs?: number;
+  /** The call takes effect, but the answer is lost: the connection is reset. */
+  readonly afterEffect?: boolean;
+  /** The connection is reset before the call takes effect. */
+  readonly reset?: boolean;
+}
+
+export type Faults = ReturnType<typeof createFaults>;
+
+export function createFaults() {
+  const waiting = new Map<string, { fault: Fault; left: number }[]>();
+  const stopped = new AbortController();
+  return {
+    failNext(method: string, fault: Fault): void {
+      if (Object.keys(fault).every((key) => key === 'times' || key === 'retryAfterSeconds')) {
+        throw new Error(`failNext('${method}'): say what goes wrong: status, error, hangMs, afterEffect or reset.`);
+      }
+      const queue = waiting.get(method) ?? [];
+      queue.push({ fault, left: fault.times ?? 1 });
+      waiting.set(method, queue);
+    },
+    /** The fault for this call, and uses it up. */
+    take(method: string): Fault | undefined {
+      const queue = waiting.get(method);
+      const next = queue?.[0];
+      if (queue === undefined || next === undefined) return undefined;
+      next.left -= 1;
+      if (next.left <= 0) queue.shift();
+      return next.fault;
+    },
+    clear(): void {
+      waiting.clear();
+    },
+    async hang(ms: number): Promise<void> {
+      await delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined);
+    },
+    stop(): void {
+      stopped.abort();
+    },
+  };
+}
