@@ -1,0 +1,254 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { bindUsecases } from './bind-usecases.ts';
+import type { Config } from './config.ts';
+import { connectorTypes, openConnectors } from './connectors/registry.ts';
+import { environmentValue, secretsIn } from './connectors/secrets.ts';
+import { createDirectory } from './directory/directory.ts';
+import type { WorkspaceId } from './domain/ids.ts';
+import { type Finding, findingText } from './domain/policy/finding.ts';
+import type { Policy } from './domain/policy/types.ts';
+import { type Check, createHealth } from './health.ts';
+import { startHeartbeat } from './jobs/heartbeat.ts';
+import { type Jobs, startJobs } from './jobs/start.ts';
+import type { Scrubber } from './logging.ts';
+import { createMetrics } from './metrics.ts';
+import { openDatabase } from './open-database.ts';
+import { startPolicyReloading, whoLoads } from './policy-reload.ts';
+import { createSlack, type Slack } from './slack/app.ts';
+import { StartProblem } from './start-problem.ts';
+import { commitOf, createPolicySource, loadPolicyFrom } from './store/policy-source.ts';
+import { createStore, type OpenStore } from './store/prisma-store.ts';
+import { createTeardown, type Teardown } from './teardown.ts';
+import { beginWatch, openTargets } from './usecases/begin-watch.ts';
+import { checkTargets } from './usecases/check-targets.ts';
+import { randomIds } from './usecases/new-ids.ts';
+import { perform } from './usecases/perform.ts';
+import type { Clock, ConnectorType, Ports } from './usecases/ports.ts';
+import { type LastLook, watchDatabase } from './usecases/watch-database.ts';
+
+/** What a process is given besides its configuration. Tests and the sandbox bring a clock of their own. */
+export interface Surroundings {
+  readonly log: Logger;
+  readonly scrubber: Scrubber;
+  readonly clock?: Clock;
+  /** How long people and groups are remembered; the Slack layer's own limit unless set. */
+  readonly rememberPeopleMs?: number;
+  /** The kinds of targets there are; those of the registry unless a test brings one of its own. */
+  readonly connectorTypes?: ReadonlyMap<string, ConnectorType>;
+}
+
+export interface App {
+  /** Where it listens, such as http://127.0.0.1:3000. */
+  readonly url: string;
+  readonly ports: Ports;
+  /** Reads the policy's files again, as SIGHUP asks for. Never throws: a policy that does not check is refused and told. */
+  reloadPolicy(): Promise<void>;
+  /** Looks for due work at once: for a test that has moved its clock. */
+  wake(): void;
+  /** Lets work in hand finish, then stops everything in the opposite order of its start. */
+  stop(): Promise<void>;
+}
+
+/** No offset: production runs on the database's clock as it is. */
+const REAL_TIME: Clock = { offsetMs: () => 0 };
+/** A process whose clock is further off the database's than this is not ready. */
+const CLOCK_SKEW_LIMIT_MS = 2_000;
+
+/**
+ * The only composition root: everything real is put together here. Rejects with `StartProblem` when it cannot start, having
+ * stopped what was started by then. Slack being away is no such problem: access has to end on time without it.
+ */
+export async function startApp(config: Config, surroundings: Surroundings): Promise<App> {
+  const teardown = createTeardown();
+  try {
+    return await start(config, surroundings, teardown);
+  } catch (error) {
+    await teardown.run().catch((cause: unknown) => {
+      surroundings.log.warn({ err: cause }, 'Stopping after a failed start failed too');
+    });
+    throw error;
+  }
+}
+
+async function start(config: Config, surroundings: Surroundings, teardown: Teardown): Promise<App> {
+  const { log, clock = REAL_TIME } = surroundings;
+  const types = surroundings.connectorTypes ?? connectorTypes;
+  const schemas = Object.fromEntries(types);
+  const loaded = await loadPolicyFrom(config.policyPath, schemas);
+  if (!loaded.ok)
+    throw new StartProblem(
+      `The policy at POLICY_PATH (${config.policyPath}) does not check, so nothing was started:\n${loaded.lines.join('\n')}`,
+    );
+
+  const databaseUrl = await openDatabase(config, log, teardown);
+  const store = createStore(databaseUrl, {
+    clock,
+    onBadRow: (bad) => log.error({ err: bad }, `A row was left out of a list: ${bad.message}`),
+  });
+  teardown.add(() => store.close());
+  const startedWithAnother = await keepPolicy(store, loaded, config.policyPath, log);
+
+  const hideSecrets = (policy: Policy): void => secretsIn(policy.canonical).forEach(surroundings.scrubber.learn);
+  hideSecrets(loaded.policy);
+  const connectors = openConnectors({ leases: store.leases }, types);
+  teardown.add(() => connectors.close());
+  const policies = createPolicySource(loaded.policy, store.policies);
+  const slack = createSlack({
+    connection: config.slack,
+    log,
+    usecases: () => usecases,
+    ...(surroundings.rememberPeopleMs === undefined ? {} : { rememberPeopleMs: surroundings.rememberPeopleMs }),
+  });
+  const directory = createDirectory({
+    slackPeople: slack.people,
+    bind: store.people.bind,
+    managers: () => policies.current().managers,
+    environment: environmentValue,
+    now: Date.now,
+  });
+  const ports: Ports = { store, connectors, messenger: slack.messenger, directory, policies, clock, ids: randomIds };
+  const usecases = bindUsecases(ports);
+
+  const jobs = await startJobs({
+    outbox: store.outbox,
+    onCommit: store.onCommit,
+    perform: (claimed) => perform(ports, claimed),
+    backend: config.redisUrl === null ? { databaseUrl } : { redisUrl: config.redisUrl },
+    log,
+  });
+  teardown.add(() => jobs.stop());
+  const heartbeat = startHeartbeat(watchBeat(ports, slack.identity, log), log);
+  teardown.add(() => heartbeat.stop());
+  // Not awaited: a target that is down must not keep the others' access from ending.
+  void tellTargetFindings(ports, log);
+  const health = createHealth({
+    checks: checksOf(store, jobs, slack.ready, clock),
+    scrub: surroundings.scrubber.scrub,
+  });
+  const metrics = createMetrics({ counts: () => store.database.counts(), queueReady: () => jobs.ready() });
+  const url = await listen(config.port, teardown, (request, response) => {
+    if (!health.handle(request, response) && !metrics.handle(request, response))
+      slack.requestListener(request, response);
+  });
+  await slack.start();
+  teardown.add(() => slack.stop());
+  const reloading = startPolicyReloading({
+    path: config.policyPath,
+    schemas,
+    ports: { ...ports, swap: policies.swap },
+    workspace: async () => (await slack.identity()).teamId,
+    onSwap: (policy) => {
+      hideSecrets(policy);
+      void tellTargetFindings(ports, log);
+    },
+    startedWithAnother,
+    log,
+    teardown,
+  });
+  return {
+    url,
+    ports,
+    reloadPolicy: () => reloading.reload('signal'),
+    wake: () => jobs.wake(),
+    stop: () => teardown.run(),
+  };
+}
+
+/** Loads among which the latest that was not refused is looked for. */
+const LOADS_LOOKED_AT = 100;
+
+/** Says whether another policy was in force before. Every version ever used is kept, so that every decision can be evaluated again. */
+async function keepPolicy(
+  store: OpenStore,
+  { policy, findings }: { readonly policy: Policy; readonly findings: readonly Finding[] },
+  path: string,
+  log: Logger,
+): Promise<boolean> {
+  const commit = await commitOf(path);
+  const before = (await store.policies.loads(LOADS_LOOKED_AT)).find((load) => load.version !== null);
+  const kept = await store.policies.keep({ version: policy.version, canonical: policy.canonical, commit });
+  log.info({ policy: policy.version, commit, roles: policy.roles.size, new: kept === 'new' }, 'The policy is loaded');
+  const { version } = policy;
+  await store.policies.noteLoad({
+    version,
+    commit,
+    loadedBy: whoLoads(),
+    how: 'start',
+    findings: findings.map(findingText),
+  });
+  return before !== undefined && before.version !== version;
+}
+
+/** Looks at the database again and again, and begins the watch over a workspace's targets as soon as the workspace is known. */
+function watchBeat(ports: Ports, identity: Slack['identity'], log: Logger): () => Promise<void> {
+  const watched = new Set<WorkspaceId>();
+  let last: LastLook | null = null;
+  let own: WorkspaceId | null = null;
+  const begin = async (workspace: WorkspaceId): Promise<void> => {
+    if (watched.has(workspace)) return;
+    await beginWatch(ports, workspace);
+    watched.add(workspace);
+    for (const { connector, grants, problem } of await openTargets(ports, workspace)) {
+      log.error({ connector, grants }, `Open access on ${connector} cannot be taken away: ${problem}`);
+    }
+  };
+  return async () => {
+    const { look, troubles } = await watchDatabase(ports, last);
+    for (const trouble of troubles) log.error({ trouble }, 'The database is not as it was: see the security channel');
+    if (last === null) for (const workspace of await ports.store.database.workspaces()) await begin(workspace);
+    last = look;
+    if (own === null) own = (await identity().catch(() => null))?.teamId ?? null;
+    if (own !== null) await begin(own);
+  };
+}
+
+async function tellTargetFindings(ports: Ports, log: Logger): Promise<void> {
+  for (const { connector, severity, message, fix } of await checkTargets(ports, ports.policies.current())) {
+    log[severity === 'error' ? 'error' : 'warn']({ connector }, `Target ${connector}: ${message} ${fix}`);
+  }
+}
+
+function checksOf(store: OpenStore, jobs: Jobs, slack: Check, clock: Clock): Record<string, Check> {
+  return {
+    database: async () => {
+      await store.now();
+      return true;
+    },
+    clock: async () => {
+      const before = Date.now();
+      const database = (await store.now()).getTime() - clock.offsetMs();
+      const after = Date.now();
+      const skewMs = database < before ? before - database : Math.max(0, database - after);
+      return (
+        skewMs <= CLOCK_SKEW_LIMIT_MS || `This machine's clock is ${Math.round(skewMs / 1000)} s off the database's`
+      );
+    },
+    queue: () => jobs.ready(),
+    slack,
+    // A policy that does not check stops the start, so a process that answers has one.
+    policy: async () => true,
+  };
+}
+
+type Listener = Parameters<typeof createServer>[1];
+
+async function listen(port: number, teardown: Teardown, answer: NonNullable<Listener>): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? `port ${port} is in use: set PORT to another` : error.message;
+      reject(new StartProblem(`Elevate cannot listen: ${why}`, { cause: error }));
+    });
+    server.listen(port, resolve);
+  });
+  teardown.add(
+    () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeIdleConnections();
+      }),
+  );
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
