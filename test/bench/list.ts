@@ -1,0 +1,21 @@
+import * as ack from './ack.ts';
+import type { Bench } from './bench.ts';
+import * as loneRevocation from './lone-revocation.ts';
+import * as casbin from './policy-casbin.ts';
+import * as cedar from './policy-cedar.ts';
+import * as growth from './policy-growth.ts';
+import * as load from './policy-load.ts';
+import * as submitToGranted from './submit-to-granted.ts';
+
+/** In the order in which they run and are told. */
+export const benches: readonly Bench[] = [
+  ack.typical,
+  ack.worst,
+  submitToGranted.bench,
+  loneRevocation.onRedis,
+  loneRevocation.onPostgres,
+  growth.bench,
+  cedar.bench,
+  casbin.bench,
+  load.bench,
+];

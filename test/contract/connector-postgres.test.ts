@@ -1,0 +1,4 @@
+import { postgresHarness } from '../support/connector-postgres.ts';
+import { connectorContract } from './connector-contract.ts';
+
+connectorContract(postgresHarness());

@@ -1,0 +1,94 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { environment, runToExit, startBot } from '../support/bot-process.ts';
+import { type Stage, startStage } from '../support/stage.ts';
+
+const TIME_LIMIT_MS = 90_000;
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+}, TIME_LIMIT_MS);
+afterAll(async () => {
+  await stage?.teardown.run();
+}, TIME_LIMIT_MS);
+
+const failing = (more: Record<string, string | undefined>) => runToExit(environment(stage, more));
+
+describe('a start that cannot succeed says why in one message and exits with an error', () => {
+  it('names every missing variable at once', async () => {
+    const ended = await failing({ SLACK_BOT_TOKEN: undefined, SLACK_SIGNING_SECRET: undefined });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('SLACK_BOT_TOKEN');
+    expect(ended.stderr).toContain('SLACK_SIGNING_SECRET');
+  });
+
+  const WRONG: readonly [string, string][] = [
+    ['SLACK_BOT_TOKEN', 'xapp-1-not-a-bot-token'],
+    ['SLACK_SIGNING_SECRET', 'short'],
+    ['SLACK_APP_TOKEN', 'xoxb-not-an-app-token'],
+    ['SLACK_API_URL', 'not a url'],
+    ['DATABASE_URL', 'mysql://somewhere/db'],
+    ['REDIS_URL', 'http://somewhere'],
+    ['PORT', '99999'],
+  ];
+  it.each(WRONG)(
+    '%s with a wrong value',
+    async (name, value) => {
+      const ended = await failing({ [name]: value });
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toContain(name);
+      expect(ended.stderr).not.toContain('    at ');
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it('a policy that is not there', async () => {
+    const ended = await failing({ POLICY_PATH: join(stage.folder, 'nowhere') });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('POLICY_PATH');
+  });
+
+  it('a policy with a typo: file, line, column and what was expected', async () => {
+    const file = join(stage.folder, 'typo.yaml');
+    await writeFile(file, 'apiVersion: elevate/v1\ntimezone: UTC\nrolez: {}\n');
+    const ended = await failing({ POLICY_PATH: file });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/typo\.yaml:3:1: .*roles/);
+  });
+
+  it(
+    'a database that cannot be reached, without telling its password',
+    async () => {
+      const ended = await failing({ DATABASE_URL: 'postgres://elevate:hunter2hunter2@127.0.0.1:1/elevate' });
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(/database/i);
+      expect(ended.stderr + ended.stdout).not.toContain('hunter2hunter2');
+    },
+    TIME_LIMIT_MS,
+  );
+});
+
+describe('the probes', () => {
+  it(
+    'tell a bot with a revoked Slack token from one that is ready, and access is still ended without Slack',
+    async () => {
+      const bot = await startBot(stage);
+      const ask = async (path: string) => {
+        const answer = await fetch(`${bot.url}${path}`);
+        return { status: answer.status, body: JSON.stringify(await answer.json()) };
+      };
+      expect((await ask('/healthz')).status).toBe(200);
+      expect(await ask('/readyz')).toMatchObject({ status: 200 });
+      stage.workspace.revokeToken('token_revoked');
+      const refused = await ask('/readyz');
+      expect(refused.status).toBe(503);
+      expect(refused.body).toContain('token_revoked');
+      expect(refused.body).not.toContain(stage.workspace.botToken);
+      stage.workspace.restoreToken();
+      await stage.workspace.waitFor(async () => (await ask('/readyz')).status === 200, { what: 'ready again' });
+      expect(await bot.terminate()).toBe(0);
+    },
+    TIME_LIMIT_MS,
+  );
+});

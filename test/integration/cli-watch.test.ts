@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { runCli } from '../../src/cli/program.ts';
+import { returnGrant } from '../../src/usecases/end-grant.ts';
+import { startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
+
+let world: WatchWorld;
+beforeEach(async () => {
+  world = await startWatchWorld();
+}, 60_000);
+afterEach(() => world.stop());
+
+async function elevate(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' };
+  const env = { DATABASE_URL: world.databaseUrl, POLICY_PATH: 'test/scenarios/policy.yaml', USER: 'ops' };
+  const code = await runCli(args, {
+    env,
+    out: (text) => {
+      said.out += `${text}\n`;
+    },
+    err: (text) => {
+      said.err += `${text}\n`;
+    },
+  });
+  return { code, ...said };
+}
+
+it('elevate grant show: intent, calls, read-backs with the target’s own answer, lateness', async () => {
+  const id = await world.grant('dev');
+  await world.drain('provision_grant');
+  await returnGrant(world.ports, { workspace: world.workspace, user: world.user('dev'), grantId: id });
+  await world.drain('revoke_grant');
+  const { code, out } = await elevate('grant', 'show', id);
+  expect(code).toBe(0);
+  const order = [
+    'intent: committed',
+    'target group_api:',
+    'granted and read back as there; the target answered: {"level":"member"}',
+    'revocation committed, because: returned',
+    'revoked and read back as gone; the target answered: {"removed":true}',
+  ];
+  expect(order.map((line) => out.indexOf(line)).every((at, index, all) => at > (all[index - 1] ?? -1))).toBe(true);
+  expect(out).toMatch(/\d\.\d{3} s after it was due/);
+  expect(JSON.parse((await elevate('grant', 'show', id, '--format', 'json')).out)).toMatchObject({ grant: { id } });
+  expect(await elevate('grant', 'show', 'grt_nothing')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('no grant'),
+  });
+});
+
+it('elevate reconcile: pauses and resumes, and says which system could not be looked at', async () => {
+  await world.grant('dev');
+  await world.drain('provision_grant');
+  expect(await elevate('reconcile', 'resume')).toMatchObject({ code: 0, out: 'It was not paused.\n' });
+  expect((await elevate('reconcile', 'pause', '--reason', 'a restore', '--for', '2h')).out).toContain(
+    'is paused until',
+  );
+  expect(await world.ports.store.reads(world.workspace).pause()).toMatchObject({
+    reason: 'a restore',
+    pausedBy: 'ops',
+  });
+  expect((await elevate('reconcile', 'resume')).out).toContain('works again');
+  expect((await elevate('reconcile', 'pause')).code).toBe(2);
+  const dry = await elevate('reconcile', '--dry-run');
+  expect(dry).toMatchObject({ code: 3 });
+  expect(dry.out).toContain('could not be looked at');
+});

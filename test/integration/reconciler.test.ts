@@ -1,0 +1,273 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Drift } from '../../src/domain/drift.ts';
+import type { GrantId } from '../../src/domain/ids.ts';
+import { decideDrift } from '../../src/usecases/decide-drift.ts';
+import { returnGrant } from '../../src/usecases/end-grant.ts';
+import { PAUSE_SHOUT_SECONDS, pauseReconciler, resumeReconciler } from '../../src/usecases/pause-reconciler.ts';
+import { reconcile } from '../../src/usecases/reconcile.ts';
+import { watchDatabase } from '../../src/usecases/watch-database.ts';
+import { startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
+
+let world: WatchWorld;
+beforeEach(async () => {
+  world = await startWatchWorld();
+}, 60_000);
+afterEach(async () => {
+  expect(world.slack.violations).toEqual([]);
+  await world.stop();
+});
+
+/** Reconciles, and draws what it found; returns what it says it found, in short. */
+async function run(dryRun = false): Promise<string[]> {
+  const reports = await reconcile(world.ports, { workspace: world.workspace, dryRun });
+  expect(reports.map((report) => report.error)).toEqual(reports.map(() => null));
+  await world.drain('render_drift');
+  return reports.flatMap(({ findings }) => findings.map(({ kind, subject, does }) => `${kind} ${subject} ${does}`));
+}
+
+async function live(persona = 'dev'): Promise<GrantId> {
+  const id = await world.grant(persona);
+  await world.drain('provision_grant');
+  expect((await world.read(id)).status).toBe('active');
+  return id;
+}
+
+async function ended(persona = 'dev'): Promise<GrantId> {
+  const id = await live(persona);
+  await returnGrant(world.ports, { workspace: world.workspace, user: world.user(persona), grantId: id });
+  await world.drain('revoke_grant');
+  expect((await world.read(id)).status).toBe('ended');
+  return id;
+}
+
+async function drift(): Promise<Drift> {
+  const reads = world.ports.store.reads(world.workspace);
+  const systems = await reads.knownSystems(10);
+  const all = await Promise.all(systems.map((system) => reads.standingDrift(system.id)));
+  const [found] = all.flat();
+  if (!found) throw new Error('There is no drift');
+  return found;
+}
+const decided = (answer: Parameters<typeof decideDrift>[1]['answer'], who = 'dba') =>
+  drift().then(({ id }) =>
+    decideDrift(world.ports, { workspace: world.workspace, user: world.user(who), driftId: id, answer }),
+  );
+const inDays = (days: number): Date => new Date(Date.now() + world.clock.offsetMs() + days * 24 * 3600 * 1000);
+
+describe('access that we had ended', () => {
+  it('is only shown by the first run on a system, and taken away by the next', async () => {
+    const id = await ended();
+    world.give('dev');
+    world.clock.advance(60);
+    expect(await run()).toEqual(['ended_grant dana@example.com next_run']);
+    expect(world.holds('dev')).toBe('member');
+    expect(world.security()[0]?.says).toContain('Ended, and still there');
+    expect(await run()).toEqual(['reappeared dana@example.com taken_away']);
+    expect((await world.read(id)).status).toBe('revoking');
+    await world.drain('revoke_grant');
+    expect(world.holds('dev')).toBeNull();
+    expect((await world.read(id)).status).toBe('ended');
+    expect(await run()).toEqual([]);
+  });
+
+  it('is left alone where it was there before us', async () => {
+    world.give('dev', 'maintainer');
+    await ended();
+    await run();
+    expect(await run()).toEqual([]);
+    expect(world.holds('dev')).toBe('maintainer');
+  });
+
+  it('goes by no stale answer: what ended while the target was asked is not called back', async () => {
+    const id = await live();
+    await run();
+    world.api.delay(30);
+    const running = run();
+    await returnGrant(world.ports, { workspace: world.workspace, user: world.user('dev'), grantId: id });
+    await world.drain('revoke_grant');
+    await running;
+    expect(await world.kinds(id)).not.toContain('grant.reappeared');
+  });
+});
+
+describe('somebody else’s change', () => {
+  it('a holder whom nobody granted it is reported once, and never taken away by itself', async () => {
+    world.give('dev2');
+    expect(await run()).toEqual(['unknown_holder theo@example.com shown']);
+    expect(await run()).toEqual(['unknown_holder theo@example.com shown']);
+    expect(world.holds('dev2')).toBe('member');
+    const cards = world.security();
+    expect(cards).toHaveLength(1);
+    expect(cards[0]?.says).toContain('Unknown holder');
+    expect(cards[0]?.buttons).toEqual(['Accept…', 'Take away', 'Ignore until…']);
+  });
+
+  it('is accepted with an owner and a day of review, after which it is shown again', async () => {
+    world.give('dev2');
+    await run();
+    const accept = { type: 'accept' as const, owner: world.user('dba'), reviewAt: inDays(30) };
+    expect(await decided(accept, 'dev')).toMatchObject({ ok: false, refusal: { code: 'may_not_revoke' } });
+    expect(await decided({ ...accept, reviewAt: inDays(-1) })).toMatchObject({ ok: false });
+    expect((await decided(accept)).ok).toBe(true);
+    expect(await run()).toEqual([]);
+    world.give('dev2', 'maintainer');
+    expect(await run()).toEqual(['unknown_holder theo@example.com shown']);
+    expect((await drift()).kind).toBe('gained_more');
+    await decided({ ...accept, reviewAt: inDays(30) });
+    expect(await run()).toEqual([]);
+    world.clock.advance(31 * 24 * 3600);
+    expect(await run()).toHaveLength(1);
+  });
+
+  it('is taken away when somebody in charge says so, and read back', async () => {
+    world.give('dev2');
+    await run();
+    expect((await decided({ type: 'revoke' })).ok).toBe(true);
+    await run();
+    expect(world.holds('dev2')).toBeNull();
+    expect(await run()).toEqual([]);
+    expect(world.security().at(-1)?.says).toContain('Nothing here waits for anybody');
+  });
+
+  it('is ignored until a day', async () => {
+    world.give('dev2');
+    await run();
+    expect((await decided({ type: 'ignore', until: inDays(2) })).ok).toBe(true);
+    expect(await run()).toEqual([]);
+    world.clock.advance(3 * 24 * 3600);
+    expect(await run()).toHaveLength(1);
+  });
+
+  it('a grant that was removed by hand is flagged, told and not put back', async () => {
+    const id = await live();
+    await run();
+    world.take('dev');
+    expect(await run()).toEqual(['removed_by_hand dana@example.com shown']);
+    expect(world.holds('dev')).toBeNull();
+    expect((await world.read(id)).drift).toMatchObject({ kind: 'removed_by_hand' });
+    await world.drain('notify_person');
+    expect(world.slack.dms('dev').at(-1)?.text).toContain('does not put it back');
+    expect(await run()).toHaveLength(1);
+    expect((await world.kinds(id)).filter((kind) => kind === 'grant.drift_found')).toHaveLength(1);
+    expect((await decided({ type: 'revoke' })).ok).toBe(true);
+    expect((await world.read(id)).status).toBe('revoking');
+  });
+
+  it('a holder who gained more is reported, and no longer when it is as granted again', async () => {
+    const id = await live();
+    await run();
+    world.give('dev', 'maintainer');
+    expect(await run()).toEqual(['level_changed dana@example.com shown']);
+    expect((await world.read(id)).drift).toMatchObject({ kind: 'level_changed', found: 'maintainer' });
+    world.give('dev', 'member');
+    expect(await run()).toEqual([]);
+    expect((await world.read(id)).drift).toBeNull();
+  });
+});
+
+describe('a run', () => {
+  it('that is asked to be dry changes nothing at all', async () => {
+    const id = await ended();
+    world.give('dev');
+    world.give('dev2');
+    world.clock.advance(60);
+    expect(await run(true)).toEqual(['ended_grant dana@example.com next_run', 'unknown_holder theo@example.com shown']);
+    expect(world.security()).toEqual([]);
+    expect((await world.read(id)).status).toBe('ended');
+    expect(
+      (await world.ports.store.reads(world.workspace).knownSystems(10)).map((system) => system.firstRunAt),
+    ).toEqual([null]);
+  });
+
+  it('concludes nothing from a target that answers only half', async () => {
+    const id = await live();
+    await run();
+    world.api.meet('refuse');
+    const [report] = await reconcile(world.ports, { workspace: world.workspace, dryRun: false });
+    expect(report?.error).toContain('did not answer');
+    expect((await world.read(id)).drift).toBeNull();
+  });
+});
+
+describe('a pause', () => {
+  it('stops the removals, shouts for as long as it lasts, and lets ends that are due go on', async () => {
+    await ended();
+    await run();
+    await pauseReconciler(world.ports, { workspace: world.workspace, by: 'ops', reason: 'restore', untilAt: null });
+    await world.drain('announce_pause');
+    expect(world.security().at(-1)?.says).toMatch(/PAUSED.*restore/);
+    expect((await world.ports.store.database.counts()).pauses).toBe(1);
+    world.give('dev');
+    world.clock.advance(60);
+    expect(await run()).toEqual(['ended_grant dana@example.com next_run']);
+    const other = await live('dba');
+    world.clock.advance(PAUSE_SHOUT_SECONDS);
+    await world.drain('announce_pause', 'revoke_grant');
+    expect(world.security().filter((message) => message.says.includes('PAUSED'))).toHaveLength(2);
+    expect((await world.read(other)).status).toBe('ended');
+    expect(await resumeReconciler(world.ports, world.workspace)).toBe(true);
+    await world.drain('announce_pause');
+    expect(world.security().at(-1)?.says).toContain('works again');
+    expect(await run()).toEqual(['reappeared dana@example.com taken_away']);
+  });
+
+  it('ends by itself at its time', async () => {
+    const untilAt = inDays(1);
+    await pauseReconciler(world.ports, { workspace: world.workspace, by: 'ops', reason: 'restore', untilAt });
+    await world.drain('announce_pause');
+    world.clock.advance(25 * 3600);
+    await world.drain('announce_pause');
+    expect(await world.ports.store.reads(world.workspace).pause()).toBeNull();
+  });
+});
+
+describe('our own database', () => {
+  it('that is another than before is said loudly, and makes every next run dry', async () => {
+    await ended();
+    await run();
+    expect((await watchDatabase(world.ports, null)).troubles).toEqual([]);
+    const { store } = world.ports;
+    const before = { systemIdentifier: '7', timeline: '1', database: '1', table: '1' };
+    const restored = {
+      ...world.ports,
+      store: {
+        ...store,
+        database: { ...store.database, look: async () => ({ ...(await store.database.look()), was: before }) },
+      },
+    };
+    const { troubles } = await watchDatabase(restored, null);
+    expect(troubles).toMatchObject([{ what: 'database_restored' }]);
+    await world.drain('announce_trouble');
+    expect(world.security().at(-1)?.says).toContain('not the one it was');
+    world.give('dev');
+    world.clock.advance(60);
+    expect(await run()).toEqual(['ended_grant dana@example.com next_run']);
+    expect(world.holds('dev')).toBe('member');
+  });
+
+  it('whose clock went back gives nobody more time, and says so', async () => {
+    const id = await live();
+    const before = await world.read(id);
+    const { store } = world.ports;
+    const ahead = {
+      ...world.ports,
+      store: {
+        ...store,
+        database: {
+          ...store.database,
+          look: async () => {
+            const look = await store.database.look();
+            return { ...look, seenAt: new Date(look.now.getTime() + 600_000) };
+          },
+        },
+      },
+    };
+    const { troubles } = await watchDatabase(ahead, null);
+    expect(troubles).toMatchObject([{ what: 'clock_went_back', seconds: 600 }]);
+    const after = await world.read(id);
+    expect((before.endsAt?.getTime() ?? 0) - (after.endsAt?.getTime() ?? 0)).toBe(600_000);
+    await world.drain('announce_trouble');
+    expect(world.security().at(-1)?.says).toMatch(/clock went back by 10 minutes.*One end/s);
+    expect(await world.kinds(id)).toContain('grant.end_moved');
+  });
+});

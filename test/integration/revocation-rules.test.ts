@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openConnectors } from '../../src/connectors/registry.ts';
+import type { GrantId } from '../../src/domain/ids.ts';
+import { openTargets } from '../../src/usecases/begin-watch.ts';
+import { returnGrant } from '../../src/usecases/end-grant.ts';
+import { groupApiType } from '../support/group-api/connector.ts';
+import { POLICY, ROLES, startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
+
+// CONNECTORS.md's rules, each against the code as a whole: docs/connectors.md names these tests.
+
+let world: WatchWorld;
+beforeEach(async () => {
+  world = await startWatchWorld();
+}, 60_000);
+afterEach(() => world.stop());
+
+/** Live, by the real way there. */
+async function live(persona = 'dev', role = 'member'): Promise<GrantId> {
+  const id = await world.grant(persona, { role });
+  await world.drain('provision_grant');
+  expect((await world.read(id)).status).toBe('active');
+  return id;
+}
+
+describe('rule 1', () => {
+  it('the intent, the note and the revocation are committed before the first call to the target', async () => {
+    const id = await world.grant('dev');
+    world.api.failNext('stuck');
+    const provisioning = world.drain('provision_grant');
+    await world.api.failed();
+    const grant = await world.read(id);
+    expect(grant.target.resolved).not.toBeNull();
+    expect(await world.ports.store.reads(world.workspace).note(grant.target.resolved?.key ?? '')).not.toBeNull();
+    // Due at the latest end there can be; the clock is moved there and it is found.
+    world.clock.advance(2 * 3600);
+    const due = await world.ports.store.outbox.takeForQueue(0, 500);
+    expect(due.map((each) => each.key)).toContain(`revoke_grant/${id}`);
+    world.api.release();
+    await provisioning;
+  });
+});
+
+describe('rule 2', () => {
+  it('a grant that the target only says yes to is never called live', async () => {
+    const id = await world.grant('dev');
+    world.api.pretend(true);
+    await world.drain('provision_grant');
+    expect(await world.read(id)).toMatchObject({ status: 'provisioning', attempts: 1 });
+    expect(await world.kinds(id)).not.toContain('grant.activated');
+  });
+
+  it('a revocation that the target only says yes to is never called ended', async () => {
+    const id = await live();
+    world.api.pretend(true);
+    world.clock.advance(3600);
+    await world.drain('revoke_grant');
+    expect(await world.read(id)).toMatchObject({ status: 'revoking', lastErrorKind: 'transient' });
+    expect(await world.kinds(id)).not.toContain('grant.ended');
+    world.api.pretend(false);
+    world.clock.advance(5);
+    await world.drain('revoke_grant');
+    expect((await world.read(id)).status).toBe('ended');
+    expect(world.holds('dev')).toBeNull();
+  });
+});
+
+describe('rule 3', () => {
+  it('what our own lost call left is not taken for what was there before', async () => {
+    const id = await world.grant('dev');
+    world.api.failNext('answer_lost');
+    await world.drain('provision_grant');
+    expect(world.holds('dev')).toBe('member');
+    world.clock.advance(5);
+    await world.drain('provision_grant');
+    expect((await world.read(id)).status).toBe('active');
+    world.clock.advance(2 * 3600);
+    await world.drain('revoke_grant');
+    expect((await world.read(id)).status).toBe('ended');
+    expect(world.holds('dev')).toBeNull();
+  });
+
+  it('what somebody held before is what they hold afterwards, level and all', async () => {
+    world.give('dev', 'maintainer');
+    const id = await live();
+    world.clock.advance(3600);
+    await world.drain('revoke_grant');
+    expect(await world.read(id)).toMatchObject({ status: 'ended', leftBehind: 'maintainer' });
+    expect(world.holds('dev')).toBe('maintainer');
+  });
+
+  it('the note is inherited by a second grant, and not rewritten by it', async () => {
+    world.give('dev', 'member');
+    await live('dev', 'member');
+    await live('dev', 'twin');
+    world.clock.advance(3600);
+    await world.drain('revoke_grant');
+    expect(world.holds('dev')).toBe('member');
+  });
+});
+
+describe('rule 4', () => {
+  it('two grants on one access end with the last of them', async () => {
+    const first = await live('dev', 'member');
+    world.clock.advance(600);
+    const second = await live('dev', 'twin');
+    world.clock.advance(3000);
+    await world.drain('revoke_grant');
+    expect([(await world.read(first)).status, (await world.read(second)).status]).toEqual(['ended', 'active']);
+    expect(world.holds('dev')).toBe('member');
+    world.clock.advance(600);
+    await world.drain('revoke_grant');
+    expect((await world.read(second)).status).toBe('ended');
+    expect(world.holds('dev')).toBeNull();
+  });
+
+  it('without a lock on the target a lost call is waited for: 1, 10 and 60 minutes after it was sent', async () => {
+    const id = await world.grant('dev');
+    world.api.failNext('stuck');
+    await world.drain('provision_grant');
+    // Nobody knows whether the PUT arrives. The holder gives it back meanwhile, and the target says that there is nothing.
+    await endNow(id);
+    await world.drain('revoke_grant');
+    expect(await world.read(id)).toMatchObject({ status: 'revoking', lastError: null });
+    expect(await world.kinds(id)).toContain('grant.removal_unproven');
+    world.clock.advance(61);
+    await world.drain('revoke_grant');
+    expect((await world.read(id)).status).toBe('revoking');
+    // Here it lands, late.
+    world.api.release();
+    await world.slack.waitFor(() => world.holds('dev') === 'member', { what: 'the late call' });
+    world.clock.advance(9 * 60);
+    await world.drain('revoke_grant');
+    expect(world.holds('dev')).toBeNull();
+    expect((await world.read(id)).status).toBe('revoking');
+    world.clock.advance(50 * 60);
+    await world.drain('revoke_grant');
+    expect((await world.read(id)).status).toBe('ended');
+  });
+});
+
+async function endNow(id: GrantId): Promise<void> {
+  const ended = await returnGrant(world.ports, { workspace: world.workspace, user: world.user('dev'), grantId: id });
+  expect(ended.ok).toBe(true);
+}
+
+describe('rule 5', () => {
+  it('a revocation is tried again quickly, then slowly, and never given up', async () => {
+    const id = await live();
+    world.api.refuseChanges(503);
+    world.clock.advance(3600);
+    const failures: number[] = [];
+    for (let round = 0; round < 12; round += 1) {
+      await world.drain('revoke_grant');
+      failures.push((await world.read(id)).attempts);
+      world.clock.advance(60);
+    }
+    expect(failures[0]).toBeGreaterThanOrEqual(1);
+    expect(failures.every((count, index) => index === 0 || count > (failures[index - 1] ?? 0))).toBe(true);
+    world.api.refuseChanges(null);
+    await world.drain('revoke_grant');
+    expect((await world.read(id)).status).toBe('ended');
+  });
+});
+
+describe('rule 8', () => {
+  it('a policy that no longer knows the role strands no revocation', async () => {
+    const id = await live();
+    world.setPolicy(POLICY('http://127.0.0.1:1', ROLES.replaceAll('admins/member', 'admins/other')));
+    world.clock.advance(3600);
+    await world.drain('revoke_grant');
+    expect((await world.read(id)).status).toBe('ended');
+    expect(world.holds('dev')).toBeNull();
+  });
+
+  it('another server behind the address is permanent, and touched by nothing', async () => {
+    const id = await live();
+    const { members, users, groups } = world.api.state;
+    world.api.state = { identity: 'another', members: new Map(members), users, groups };
+    world.clock.advance(3600);
+    await world.drain('revoke_grant');
+    expect(await world.read(id)).toMatchObject({ status: 'revoking', lastErrorKind: 'permanent' });
+    expect(world.holds('dev')).toBe('member');
+  });
+
+  it('a start tells of open grants whose secret no longer resolves', async () => {
+    await live();
+    expect(await openTargets(world.ports, world.workspace)).toEqual([]);
+    const started = openConnectors({ leases: world.ports.store.leases }, new Map([['group_api', groupApiType()]]));
+    delete process.env.GROUP_API_TOKEN;
+    const stranded = await openTargets({ ...world.ports, connectors: started }, world.workspace);
+    expect(stranded).toEqual([{ connector: 'groups', grants: 1, problem: expect.stringContaining('GROUP_API_TOKEN') }]);
+  });
+});

@@ -1,0 +1,261 @@
+import { parseDuration } from '../../src/domain/policy/duration.ts';
+import { interactive, textOf } from '../../src/sandbox/workspace/elements.ts';
+import { type Json, object, text } from '../../src/sandbox/workspace/json.ts';
+import type { Message } from '../../src/sandbox/workspace/messages.ts';
+import type { Scenario, Step } from './scenario.ts';
+import type { World } from './world.ts';
+
+/** How long anything asynchronous may take before a step fails. Far above what it takes, since machines are noisy. */
+const PATIENCE_MS = 15_000;
+
+/** Plays the steps in order. Every expectation is polled: it fails when it has not come true within the patience. */
+export async function runScenario(world: World, scenario: Scenario): Promise<void> {
+  for (const [index, step] of scenario.steps.entries()) {
+    try {
+      await play(world, step);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`Step ${index + 1}, ${JSON.stringify(step)}:\n${why}\n\n${describe(world)}`, { cause: error });
+    }
+  }
+  await eventually(world, 'the audit trail', async () => {
+    const kinds = await world.auditKinds();
+    if (!matches(kinds, scenario.audit)) throw new Error(`it is\n  ${kinds.join('\n  ')}`);
+    return true;
+  });
+}
+
+async function play(world: World, step: Step): Promise<void> {
+  const { workspace } = world;
+  if ('command' in step) {
+    const { by, text: line, in: channel, times } = step.command;
+    const answer = await workspace.user(by).command(line, { channel: channel ?? 'access', deliver: times ?? 1 });
+    acknowledged(answer);
+  } else if ('click' in step) {
+    await click(world, step.click);
+  } else if ('choose' in step) {
+    await choose(world, step.choose);
+  } else if ('submit' in step) {
+    await submit(world, step.submit);
+  } else if ('advance' in step) {
+    const seconds = parseDuration(step.advance);
+    if (seconds === null) throw new Error(`'${step.advance}' is not a duration`);
+    world.advance(seconds);
+  } else if ('card' in step) {
+    await card(world, step.card);
+  } else if ('no card' in step) {
+    const seen = workspace.messages(step['no card'].in);
+    if (seen.length > 0) throw new Error(`There is one: ${wordsOf(seen[0])}`);
+  } else if ('thread' in step) {
+    await thread(world, step.thread);
+  } else if ('told' in step) {
+    await told(world, step.told);
+  } else if ('opens home' in step) {
+    await workspace.user(step['opens home']).openHome();
+  } else if ('posted' in step) {
+    await eventually(world, 'that post', () => {
+      return workspace.messages(step.posted.in).some((message) => saysAll(wordsOf(message), step.posted.says));
+    });
+  } else if ('offered' in step) {
+    await modalOf(world, step.offered.by);
+    const found = await workspace.user(step.offered.by).suggest('modal', roleField, step.offered.search);
+    same(
+      found.map((option) => text(object(option.text).text)),
+      step.offered.options,
+    );
+  } else if ('holds' in step) {
+    for (const [name, expected] of Object.entries(step.holds)) {
+      await eventually(world, `${name} ${expected ? 'to hold' : 'not to hold'} the role on the target`, async () => {
+        return (await world.target.holds(name)) === expected;
+      });
+    }
+  } else if ('deactivate' in step) {
+    workspace.changePerson(step.deactivate, { deleted: true });
+    // Slack tells it to every app that listens (Slack: "user_change event").
+    await workspace.sendEvent({
+      type: 'user_change',
+      user: { id: workspace.user(step.deactivate).id, deleted: true },
+    });
+  } else if ('group' in step) {
+    workspace.setGroup(step.group.handle, step.group.members);
+  } else if ('target' in step) {
+    await world.target.be(step.target);
+  } else {
+    await world.target.sql(step.sql);
+  }
+}
+
+async function click(
+  world: World,
+  { by, button, on, times }: Extract<Step, { click: unknown }>['click'],
+): Promise<void> {
+  const person = world.workspace.user(by);
+  const labelled = (element: Json): boolean => text(object(element.text).text) === button;
+  const target = await eventually(world, `a button '${button}'`, () => {
+    if (on === 'home') return hasButton(world.workspace.home(by)?.blocks ?? [], button) && ('home' as const);
+    if (on === 'modal') return person.modal() && ('modal' as const);
+    if (on === 'stale card') return staleCard(world, button);
+    const messages = on === 'dm' ? world.workspace.dms(by) : world.cards();
+    return messages.filter((message) => hasButton(message.blocks, button)).at(-1);
+  });
+  acknowledged(await person.click(target, labelled, { deliver: times ?? 1 }));
+}
+
+async function choose(
+  world: World,
+  { by, search, option }: Extract<Step, { choose: unknown }>['choose'],
+): Promise<void> {
+  const person = world.workspace.user(by);
+  await modalOf(world, by);
+  const found = await person.suggest('modal', roleField, search);
+  const chosen = found.find((each) => text(each.value) === option);
+  if (!chosen) throw new Error(`Offered were: ${found.map((each) => text(each.value)).join(', ') || 'nothing'}`);
+  const shown = person.modal();
+  if (!shown) throw new Error('No modal is open');
+  const placed = interactive(shown.blocks).find(({ element }) => element.type === 'external_select');
+  acknowledged(
+    await person.changeInput('modal', text(placed?.block.block_id), text(placed?.element.action_id), option),
+  );
+}
+
+const modalOf = (world: World, by: string) =>
+  eventually(world, `a modal for ${by}`, () => world.workspace.user(by).modal());
+
+const roleField = (element: Json): boolean => element.type === 'external_select';
+
+async function submit(
+  world: World,
+  { by, values, times, errors }: Extract<Step, { submit: unknown }>['submit'],
+): Promise<void> {
+  const person = world.workspace.user(by);
+  await eventually(world, 'a modal to submit', () => {
+    const shown = person.modal();
+    if (!shown) return null;
+    const fields = interactive(shown.blocks).flatMap(({ block, element }) => [
+      text(block.block_id),
+      text(element.action_id),
+    ]);
+    const missing = Object.keys(values).filter((key) => !fields.includes(key));
+    if (missing.length > 0) throw new Error(`It has no field ${missing.join(', ')}, only ${fields.join(', ')}`);
+    return shown;
+  });
+  const answer = await person.submit('modal', values, { deliver: times ?? 1 });
+  for (const [field, expected] of Object.entries(errors ?? {})) {
+    if (!saysAll(answer.errors[field] ?? '', [expected]))
+      throw new Error(`The errors were ${JSON.stringify(answer.errors)}`);
+  }
+  if (!errors && Object.keys(answer.errors).length > 0)
+    throw new Error(`It came back with ${JSON.stringify(answer.errors)}`);
+}
+
+function card(world: World, expected: Extract<Step, { card: unknown }>['card']): Promise<unknown> {
+  return eventually(world, 'that card', () => {
+    const all = expected.in === undefined ? world.cards() : world.workspace.messages(expected.in);
+    const newest = all.at(-1);
+    if (!newest) throw new Error('there is none');
+    const words = wordsOf(newest);
+    const missing = (expected.says ?? []).filter((each) => !saysAll(words, [each]));
+    const extra = (expected.hides ?? []).filter((each) => saysAll(words, [each]));
+    if (missing.length > 0) throw new Error(`it does not say "${missing.join('", "')}" but:\n${words}`);
+    if (extra.length > 0) throw new Error(`it says "${extra.join('", "')}":\n${words}`);
+    if (expected.buttons) same(buttonsOf(newest.blocks), expected.buttons);
+    return true;
+  });
+}
+
+function thread(world: World, lines: readonly string[]): Promise<unknown> {
+  return eventually(world, 'those lines in the thread', () => {
+    const newest = world.cards().at(-1);
+    const said = newest ? world.workspace.thread(newest).map((message) => message.text) : [];
+    const numbers = said.map((each) => Number(each.split(' ')[0]));
+    if (numbers.some((number, index) => number !== index + 1)) throw new Error(`the numbers are ${numbers.join(', ')}`);
+    let at = 0;
+    for (const line of lines) {
+      const found = said.findIndex((each, index) => index >= at && saysAll(each, [line]));
+      if (found === -1) throw new Error(`"${line}" is not where it should be in:\n  ${said.join('\n  ')}`);
+      at = found + 1;
+    }
+    return true;
+  });
+}
+
+function told(world: World, { who, by, says, buttons }: Extract<Step, { told: unknown }>['told']): Promise<unknown> {
+  const { workspace } = world;
+  return eventually(world, `${who} to be told that by ${by}`, () => {
+    if (by === 'home') {
+      const shown = workspace.home(who);
+      const words = shown ? textOf(shown.blocks) : 'no Home was published';
+      if (!saysAll(words, says)) throw new Error(`the Home says:\n${words}`);
+      if (buttons && shown) same(buttonsOf(shown.blocks), buttons);
+      return true;
+    }
+    if (by === 'modal') {
+      const shown = workspace.modal(who);
+      const words = shown ? textOf(shown.blocks) : 'no modal is open';
+      if (!saysAll(words, says)) throw new Error(`the modal says:\n${words}`);
+      return true;
+    }
+    const messages: readonly Message[] = by === 'dm' ? workspace.dms(who) : workspace.ephemerals(who);
+    // On a slow machine a private answer comes in the form that was opened while it was looked up.
+    const shown = by === 'ephemeral' ? workspace.modal(who) : undefined;
+    if (shown && !buttons && saysAll(textOf(shown.blocks), says)) return true;
+    const found = messages.filter((message) => saysAll(wordsOf(message), says)).at(-1);
+    if (!found) throw new Error(`was told:\n  ${messages.map(wordsOf).join('\n  ') || 'nothing'}`);
+    if (buttons) same(buttonsOf(found.blocks), buttons);
+    return true;
+  });
+}
+
+const eventually = <T>(world: World, what: string, ask: () => T | Promise<T>) =>
+  world.workspace.waitFor(ask, { what, timeoutMs: PATIENCE_MS });
+
+/** Everything a reader of the message sees, and what a phone or a screen reader says. */
+const wordsOf = (message: Message | undefined): string => (message ? `${message.text}\n${textOf(message.blocks)}` : '');
+
+const saysAll = (said: string, wanted: readonly string[]): boolean =>
+  wanted.every((each) => said.toLowerCase().includes(each.toLowerCase()));
+
+const buttonsOf = (blocks: readonly Json[]): string[] =>
+  interactive(blocks)
+    .filter(({ element }) => element.type === 'button')
+    .map(({ element }) => text(object(element.text).text));
+
+const hasButton = (blocks: readonly Json[], label: string): boolean => buttonsOf(blocks).includes(label);
+
+/** The newest card as a screen that missed the last updates still shows it. */
+function staleCard(world: World, button: string): Message | undefined {
+  const card = world.cards().at(-1);
+  const before = card?.earlier.filter((version) => hasButton(version.blocks, button)).at(-1);
+  return card && before ? { ...card, ...before } : undefined;
+}
+
+function same(actual: readonly string[], expected: readonly string[]): void {
+  if (JSON.stringify(actual) !== JSON.stringify(expected)) {
+    throw new Error(`expected [${expected.join(' | ')}], there is [${actual.join(' | ')}]`);
+  }
+}
+
+function acknowledged(answer: { status: number; late: boolean; error: string | undefined }): void {
+  if (answer.status !== 200 || answer.late) {
+    throw new Error(
+      `Slack was not acknowledged: status ${answer.status}${answer.late ? ', late' : ''} ${answer.error ?? ''}`,
+    );
+  }
+}
+
+/** `…` matches any number of kinds. */
+function matches(kinds: readonly string[], pattern: readonly string[]): boolean {
+  const [first, ...rest] = pattern;
+  if (first === undefined) return kinds.length === 0;
+  if (first === '…') return kinds.some((_, index) => matches(kinds.slice(index), rest)) || matches([], rest);
+  return kinds[0] === first && matches(kinds.slice(1), rest);
+}
+
+/** What stood where when a step failed. */
+function describe(world: World): string {
+  const cards = world
+    .cards()
+    .map((each) => wordsOf(each))
+    .join('\n---\n');
+  return `The cards:\n${cards || 'none'}\n\nWhat Slack refused: ${JSON.stringify(world.workspace.violations)}\n\nThe log:\n${world.logTail()}`;
+}

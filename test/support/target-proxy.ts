@@ -1,0 +1,120 @@
+import { createServer, type Server, Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** What happens to a message of the client that matches. */
+export type Fault =
+  /** It never arrives, and the connection breaks. */
+  | 'lost'
+  /** It arrives and is answered, but the answer is lost with the connection. */
+  | 'answer_lost'
+  /** It gets stuck on its way until `release`, even when the client has gone. */
+  | 'stuck';
+
+/** A TCP proxy in front of a target, which breaks what it is told to. */
+export interface TargetProxy {
+  readonly port: number;
+  /** The next connections go to another port of this machine. */
+  pointTo(port: number): void;
+  /** `refuse`: new connections are cut at once. `silent`: they are taken and nothing ever answers. */
+  meet(newConnections: 'pass' | 'refuse' | 'silent'): void;
+  /** Holds every message of the client back by so many milliseconds. */
+  delay(milliseconds: number): void;
+  /** Does it to the next message that contains the text, once. */
+  failNext(text: string, fault: Fault): void;
+  /** Resolves when that message came. */
+  failed(): Promise<void>;
+  /** Lets what is stuck go on to the target. */
+  release(): void;
+  /** Breaks every connection, as the death of the client does. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
+  const sockets = new Set<Socket>();
+  const stuck: (() => void)[] = [];
+  let target = upstream;
+  let meeting: 'pass' | 'refuse' | 'silent' = 'pass';
+  let delayMs = 0;
+  let armed: { text: string; fault: Fault; came: () => void } | null = null;
+  let failed: Promise<void> = Promise.resolve();
+
+  function track(socket: Socket): Socket {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+    return socket;
+  }
+
+  const server: Server = createServer((client) => {
+    track(client);
+    if (meeting === 'refuse') return void client.destroy();
+    if (meeting === 'silent') return;
+    const onward = track(new Socket());
+    onward.connect(target, '127.0.0.1');
+    let held = false;
+    let losesAnswers = false;
+    let inOrder: Promise<unknown> = Promise.resolve();
+    client.on('data', (chunk) => {
+      const fault = armed && chunk.includes(armed.text) ? armed.fault : null;
+      if (fault) {
+        armed?.came();
+        armed = null;
+      }
+      if (fault === 'lost') {
+        client.destroy();
+        onward.destroy();
+        return;
+      }
+      if (fault === 'answer_lost') losesAnswers = true;
+      if (fault === 'stuck') held = true;
+      if (held) return void stuck.push(() => onward.write(chunk));
+      if (delayMs === 0) return void inOrder.then(() => onward.write(chunk));
+      const after = wait(delayMs);
+      inOrder = inOrder.then(() => after).then(() => onward.write(chunk));
+    });
+    onward.on('data', (chunk) => {
+      if (!losesAnswers) return void client.write(chunk);
+      client.destroy();
+      onward.destroy();
+    });
+    // What is stuck on its way does not notice that its sender has gone.
+    client.on('close', () => {
+      if (!held) onward.destroy();
+    });
+    onward.on('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The proxy got no port');
+
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: address.port,
+    pointTo: (port) => {
+      target = port;
+    },
+    meet: (newConnections) => {
+      meeting = newConnections;
+    },
+    delay: (milliseconds) => {
+      delayMs = milliseconds;
+    },
+    failNext(text, fault) {
+      failed = new Promise((came) => {
+        armed = { text, fault, came };
+      });
+    },
+    failed: () => failed,
+    release() {
+      for (const go of stuck.splice(0)) go();
+    },
+    cut,
+    async close() {
+      cut();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

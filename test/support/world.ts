@@ -1,0 +1,82 @@
+import { type App, startApp } from '../../src/app.ts';
+import type { Config } from '../../src/config.ts';
+import { createLogger, createScrubber } from '../../src/logging.ts';
+import type { Target } from '../../src/sandbox/target.ts';
+import { POLICY, type Stage, startStage } from './stage.ts';
+
+const LOG_TAIL_LINES = 40;
+
+export interface WorldOptions {
+  readonly slack?: 'http' | 'socket';
+  /** Without it the queue lives in the database. */
+  readonly redisUrl?: string | null;
+  /** A file. */
+  readonly policy?: string;
+  /** As in production, people and groups are remembered for a minute; scenarios that change them need it off. */
+  readonly remembersPeople?: boolean;
+  /** A target that is used again. */
+  readonly target?: Target;
+}
+
+/** Everything real at once: the stage, and the app on it in this process, with a clock that can be moved. */
+export interface World extends Stage {
+  readonly app: App;
+  /** Moves the clock by so many seconds; whatever is due by then happens at once. */
+  advance(seconds: number): void;
+  logTail(): string;
+  stop(): Promise<void>;
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const stage = await startStage(options.target);
+  try {
+    return await build(stage, options);
+  } catch (error) {
+    await stage.teardown.run().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function build(stage: Stage, options: WorldOptions): Promise<World> {
+  const { workspace, teardown } = stage;
+  // The policy of the scenarios refers to it; Jest runs each test file in an environment of its own.
+  process.env.ORDERS_DB_URL = stage.target.botUrl;
+  const config: Config = {
+    slack: {
+      ...(options.slack === 'socket'
+        ? { mode: 'socket' as const, appToken: workspace.appToken }
+        : { mode: 'http' as const, signingSecret: workspace.signingSecret }),
+      botToken: workspace.botToken,
+      apiUrl: workspace.apiUrl,
+    },
+    databaseUrl: stage.databaseUrl,
+    redisUrl: options.redisUrl ?? null,
+    policyPath: options.policy ?? POLICY,
+    port: 0,
+    logLevel: 'info',
+    dataDir: stage.folder,
+  };
+  const lines: string[] = [];
+  const scrubber = createScrubber();
+  const log = createLogger({ level: 'info', scrubber, destination: { write: (line) => void lines.push(line.trim()) } });
+  let offsetMs = 0;
+  const clock = { offsetMs: () => offsetMs };
+  const app = await startApp(config, {
+    log,
+    scrubber,
+    clock,
+    ...(options.remembersPeople ? {} : { rememberPeopleMs: 0 }),
+  });
+  teardown.add(() => app.stop());
+  workspace.deliverTo(`${app.url}/slack/events`);
+  return {
+    ...stage,
+    app,
+    advance(seconds) {
+      offsetMs += seconds * 1000;
+      app.wake();
+    },
+    logTail: () => lines.slice(-LOG_TAIL_LINES).join('\n'),
+    stop: () => teardown.run(),
+  };
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { StageVoters } from '../../src/domain/approval.ts';
+import { type SlackUserId, slackUserId } from '../../src/domain/ids.ts';
+import { feasibleStages } from '../../src/domain/policy/feasible.ts';
+import { transitionRequest } from '../../src/domain/request.ts';
+import { aRequest, aStage, dev, later } from '../support/domain.ts';
+
+const PEOPLE = ['U0DEV', 'U1', 'U2', 'U3', 'U4', 'U5'].map(slackUserId);
+const some = fc.uniqueArray(fc.constantFrom(...PEOPLE), { minLength: 0, maxLength: 5 });
+const stages = fc.array(fc.record({ approvals: fc.integer({ min: 1, max: 3 }), people: some }), {
+  minLength: 1,
+  maxLength: 3,
+});
+const votersOf = (people: readonly SlackUserId[]): StageVoters => ({
+  voters: new Map(people.map((user) => [user, 'group'])),
+  unavailable: [],
+});
+
+describe('a quorum, whoever clicks in whatever order', () => {
+  it('is filled by as many distinct people as all its stages ask for, none of them the requester', () => {
+    let filled = 0;
+    fc.assert(
+      fc.property(stages, fc.array(fc.constantFrom(...PEOPLE), { maxLength: 30 }), (wanted, clicks) => {
+        let request = aRequest({ stages: wanted.map(({ approvals }) => aStage(approvals, 'group')) });
+        const voters = wanted.map(({ people }) => votersOf(people));
+        for (const [index, user] of clicks.entries()) {
+          const by = { slackUserId: user, email: `${user}@example.com`, name: user };
+          const step = transitionRequest(
+            request,
+            { type: 'approve', by, revision: request.revision, voters },
+            later(index),
+          );
+          if (step.ok) request = step.state;
+        }
+        const approvals = request.decisions.filter((decision) => decision.kind === 'approved');
+        const people = approvals.map((decision) => decision.by.slackUserId);
+        expect(new Set(people).size).toBe(people.length);
+        expect(people).not.toContain(dev.slackUserId);
+        for (const { stage, by } of approvals) expect(wanted[stage ?? -1]?.people).toContain(by.slackUserId);
+        if (request.status !== 'approved') return;
+        filled += 1;
+        expect(people.length).toBe(wanted.reduce((all, { approvals: count }) => all + count, 0));
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(filled).toBeGreaterThan(100);
+  });
+
+  it('is possible exactly when some choice of distinct people fills every place', () => {
+    const byTrying = (places: readonly (readonly SlackUserId[])[], used: ReadonlySet<SlackUserId>): boolean => {
+      const [first, ...rest] = places;
+      if (!first) return true;
+      return first.some((person) => !used.has(person) && byTrying(rest, new Set([...used, person])));
+    };
+    const seen = { yes: 0, no: 0 };
+    fc.assert(
+      fc.property(stages, (wanted) => {
+        const found = feasibleStages(
+          wanted.map(({ approvals }) => ({ approvals, selfAllowed: false })),
+          wanted.map(({ people }) => new Set(people)),
+          dev.slackUserId,
+        );
+        const places = wanted.flatMap(({ approvals, people }) =>
+          Array.from({ length: approvals }, () => people.filter((person) => person !== dev.slackUserId)),
+        );
+        const possible = byTrying(places, new Set());
+        seen[possible ? 'yes' : 'no'] += 1;
+        expect(found.ok).toBe(possible);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(100);
+  });
+});

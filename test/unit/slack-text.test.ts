@@ -1,0 +1,211 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AuditEvent, AuditFact } from '../../src/domain/audit.ts';
+import { CHAIN_START, chain } from '../../src/domain/audit.ts';
+import type { NoticeName } from '../../src/domain/effect.ts';
+import { createGrant } from '../../src/domain/grant.ts';
+import { grantId, requestId, workspaceId } from '../../src/domain/ids.ts';
+import { byPerson } from '../../src/domain/person.ts';
+import type { Refusal, RefusalCode } from '../../src/domain/refusal.ts';
+import { en } from '../../src/slack/text/en.ts';
+import { duration } from '../../src/slack/text/en-words.ts';
+import type { RequestView } from '../../src/usecases/ports.ts';
+import { aRequest, dba, later, sec, T0 } from '../support/domain.ts';
+
+/** One of each code; the compiler notices when one is missing. */
+const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code }> } = {
+  person_may_not_use: { code: 'person_may_not_use', standing: 'guest' },
+  requester_may_no_longer: { code: 'requester_may_no_longer', standing: 'deactivated' },
+  email_changed: { code: 'email_changed', email: 'dev@example.com' },
+  role_unknown: { code: 'role_unknown', role: 'orders-db/amdin', suggestions: ['orders-db/admin'] },
+  policy_denied: { code: 'policy_denied', role: 'orders-db/admin', rule: 'everyone else', message: 'Ask first.' },
+  duration_too_long: { code: 'duration_too_long', maxSeconds: 14_400, askedSeconds: 32_400 },
+  duration_too_short: { code: 'duration_too_short', minSeconds: 1 },
+  reason_too_short: { code: 'reason_too_short', minLength: 10 },
+  reason_too_long: { code: 'reason_too_long', maxLength: 3_000 },
+  ticket_missing: { code: 'ticket_missing' },
+  ticket_malformed: { code: 'ticket_malformed', pattern: '^INC-\\d+$' },
+  already_requested: { code: 'already_requested', requestId: requestId('req_1'), status: 'pending' },
+  stage_cannot_be_filled: { code: 'stage_cannot_be_filled', from: ['dba'], missing: 2, unavailable: null },
+  subject_unresolved: { code: 'subject_unresolved', detail: 'no such field' },
+  subject_taken: { code: 'subject_taken', subject: 'dana' },
+  request_not_found: { code: 'request_not_found' },
+  request_not_pending: { code: 'request_not_pending', status: 'denied', by: dba },
+  request_changed: { code: 'request_changed', revision: 2 },
+  own_request: { code: 'own_request' },
+  not_an_approver: { code: 'not_an_approver', from: ['dba', 'security'], unavailable: null },
+  already_counted: { code: 'already_counted' },
+  guardrail_now_denies: { code: 'guardrail_now_denies', rule: 'freeze', message: null },
+  cap_now_lower: { code: 'cap_now_lower', capSeconds: 1_800, rule: 'freeze' },
+  deny_reason_missing: { code: 'deny_reason_missing' },
+  not_the_requester: { code: 'not_the_requester' },
+  grant_not_found: { code: 'grant_not_found' },
+  nothing_to_revoke: { code: 'nothing_to_revoke' },
+  grant_not_live: { code: 'grant_not_live', grantId: grantId('grt_1'), status: 'ended' },
+  reminders_used_up: { code: 'reminders_used_up', max: 3 },
+  reminded_just_now: { code: 'reminded_just_now', againAt: T0 },
+  nothing_to_review: { code: 'nothing_to_review' },
+  reviewed_already: { code: 'reviewed_already', verdict: 'justified', by: dba },
+  own_review: { code: 'own_review' },
+  not_a_reviewer: { code: 'not_a_reviewer', from: ['security'] },
+  review_comment_missing: { code: 'review_comment_missing' },
+  extensions_used_up: { code: 'extensions_used_up', max: 1 },
+  already_extended: { code: 'already_extended' },
+  still_there: { code: 'still_there', found: 'member' },
+  holder_may_not_resolve: { code: 'holder_may_not_resolve' },
+  resolve_reason_missing: { code: 'resolve_reason_missing', detail: 'orders-pg cannot be reached' },
+  drift_not_found: { code: 'drift_not_found' },
+  drift_closed: { code: 'drift_closed' },
+  drift_not_ours: { code: 'drift_not_ours', grantor: 'The DBA' },
+  review_date_invalid: { code: 'review_date_invalid' },
+  no_live_access: { code: 'no_live_access' },
+  which_access: { code: 'which_access', roles: ['orders-db/admin', 'orders-db/read'], command: 'done' },
+  may_not_look: { code: 'may_not_look', owners: ['dba'] },
+  may_not_revoke: { code: 'may_not_revoke', owners: ['dba'] },
+};
+
+describe('a refusal', () => {
+  it.each(Object.values(refusals).map((refusal) => [refusal.code, refusal] as const))('%s is a sentence', (_, no) => {
+    const sentence = en.refusal(no);
+    expect(sentence).toMatch(/^[A-Z0-9].{25,}/);
+    // It stands in a field's error as well, where markup would be shown as it is.
+    expect(sentence).not.toMatch(/[<>*]|undefined|null|\[object|!/);
+  });
+
+  it('names what is allowed, who decides, and what to do', () => {
+    expect(en.refusal(refusals.duration_too_long)).toContain('4 hours at most');
+    expect(en.refusal(refusals.not_an_approver)).toContain('dba or security');
+    expect(en.refusal(refusals.stage_cannot_be_filled)).toContain('2 people short');
+    expect(en.refusal(refusals.request_not_pending)).toContain('by Dba');
+    expect(en.refusal({ ...refusals.not_an_approver, unavailable: 'dba: Slack is slow' })).toContain('Try again');
+  });
+});
+
+const request = aRequest();
+const grant = createGrant(grantId('grt_0000000000000001'), request, {}, T0).state;
+const view: RequestView = { request, grant, approvers: [dba.slackUserId], extensionSeconds: null, now: T0 };
+
+const event = (fact: AuditFact): AuditEvent => {
+  const fresh = { ...fact, at: T0, actor: byPerson(dba), requestId: request.id, grantId: grant.id };
+  const [first] = chain(workspaceId('T0TEAM'), { sequence: 0, hash: CHAIN_START }, [fresh]);
+  if (!first) throw new Error('There is no event');
+  return first;
+};
+
+const iso = later(3_600).toISOString();
+const told: readonly (readonly [AuditFact, RegExp])[] = [
+  [
+    {
+      kind: 'request.submitted',
+      data: {
+        role: 'orders-db/admin',
+        durationSeconds: 3_600,
+        reason: 'why',
+        ticket: 'INC-1',
+        policyVersion: 'f',
+        rule: 'r',
+        outcome: 'require',
+      },
+    },
+    /<@U0DBA> asked for Orders DB administrator .* for 1 hour, ticket INC-1\. Rule “r” asks for approval/,
+  ],
+  [{ kind: 'decision.approved', data: { stage: 0, via: 'dba' } }, /<@U0DBA> approved it for stage 1, as dba/],
+  [{ kind: 'request.approved', data: { rule: 'r', approvers: ['a@example.com'] } }, /Counted: a@example\.com/],
+  [{ kind: 'request.approved', data: { rule: 'r', approvers: [] } }, /by rule “r”, without asking anybody/],
+  [{ kind: 'request.denied', data: { reason: '<!here>', rule: null } }, /denied it: &lt;!here&gt;/],
+  [{ kind: 'request.denied', data: { reason: 'frozen', rule: 'freeze' } }, /The policy denied it \(“freeze”\)/],
+  [{ kind: 'request.cancelled', data: {} }, /cancelled/],
+  [{ kind: 'request.expired', data: { deadline: iso } }, /nobody decided in time/],
+  [{ kind: 'request.reminded', data: { expiresAt: iso } }, /asks to look at it.*<!date/],
+  [{ kind: 'review.reminded', data: { dueAt: iso, overdue: true } }, /review is overdue, it was due <!date/],
+  [
+    { kind: 'review.closed', data: { verdict: 'unjustified', comment: '<!here>', via: 'security' } },
+    /as security: not justified\. &lt;!here&gt;/,
+  ],
+  [{ kind: 'request.lapsed', data: { grant: 'grt_1' } }, /ended before anybody decided/],
+  [{ kind: 'grant.extended', data: { endsAt: iso, seconds: 1_800, by: 'req_2' } }, /by 30 minutes \(req_2\).*<!date\^/],
+  [{ kind: 'grant.provisioning_retried', data: { error: 'down', attempt: 1 } }, /tried again: down/],
+  [{ kind: 'grant.provisioning_failed', data: { error: 'down' } }, /could not be set up: down/],
+  [{ kind: 'grant.activated', data: { endsAt: iso, answer: 'GRANT ROLE' } }, /read back on the target.*<!date\^/],
+  [{ kind: 'grant.expiry_announced', data: { endsAt: iso } }, /ends soon/],
+  [{ kind: 'grant.revocation_started', data: { because: 'expired', reason: null } }, /time is over/],
+  [{ kind: 'grant.revocation_started', data: { because: 'revoked', reason: 'lost' } }, /revoked it.*Reason: lost/],
+  [{ kind: 'grant.revocation_failed', data: { error: 'down', errorKind: 'transient', attempt: 2 } }, /attempt 2/],
+  [{ kind: 'grant.sessions_ended', data: { sessions: 1, at: iso } }, /1 open session that used it was ended/],
+  [{ kind: 'grant.sessions_ended', data: { sessions: 0, at: iso } }, /No session was open/],
+  [
+    {
+      kind: 'grant.ended',
+      data: { because: 'expired', answer: 'REVOKE ROLE', keptFor: null, restored: true, lateSeconds: 90 },
+    },
+    /read back as gone\. What they had before was put back\. That was 1 minute 30 seconds late/,
+  ],
+  [
+    {
+      kind: 'grant.ended',
+      data: { because: 'expired', answer: 'kept', keptFor: 'grt_2', restored: false, lateSeconds: 0 },
+    },
+    /stays, because another grant \(grt_2\)/,
+  ],
+];
+
+describe('a line of the thread', () => {
+  it.each(told.map(([fact, expected]) => [fact.kind, fact, expected] as const))('%s', (_, fact, expected) => {
+    expect(en.threadLine(event(fact), view)).toMatch(expected);
+  });
+
+  it.each([
+    { kind: 'grant.created', data: { mustEndBy: iso, durationSeconds: 1 } },
+    { kind: 'decision.denied', data: { via: 'dba', reason: 'no' } },
+    { kind: 'decision.refused', data: { code: 'own_request' } },
+    { kind: 'grant.revocation_started', data: { because: 'provisioning_failed', reason: 'x' } },
+  ] satisfies AuditFact[])('$kind has none, because another one tells it', (fact) => {
+    expect(en.threadLine(event(fact), view)).toBeNull();
+  });
+
+  it('of an approval mentions whom the next stage waits for, while it does', () => {
+    const decision = { kind: 'approved', by: dba, at: T0, revision: 1, stage: 0, via: 'dba', reason: null } as const;
+    const approval = event({ kind: 'decision.approved', data: { stage: 0, via: 'dba' } });
+    const waits = { ...view, request: aRequest({ decisions: [decision] }), approvers: [sec.slackUserId] };
+    expect(en.threadLine(approval, waits)).toContain('It now waits for <@U0SEC>.');
+    const closed = aRequest({ decisions: [decision], status: 'expired' });
+    expect(en.threadLine(approval, { ...waits, request: closed })).not.toContain('waits');
+    const moved = aRequest({ decisions: [decision, { ...decision, at: later(5) }] });
+    expect(en.threadLine(approval, { ...waits, request: moved })).not.toContain('waits');
+  });
+
+  it('begins with its number and a moment that is still clear in a year', () => {
+    expect(en.lineStart(3, T0)).toBe('3 · <!date^1772452800^{date_short} {time_secs}|2026-03-02 12:00:00 UTC> · ');
+  });
+});
+
+describe('a notice', () => {
+  const notices: Record<NoticeName, RegExp> = {
+    request_submitted: /1 person can approve it/,
+    request_approved: /approved by rule “rule one”/,
+    request_denied: /denied by the policy\. Reason: none was given/,
+    break_glass_used: /used break-glass for Orders DB administrator/,
+    review_closed: /was reviewed/,
+    request_expired: /has expired\. Ask again/,
+    request_cancelled: /You cancelled/,
+    access_live: /You now have Orders DB administrator/,
+    access_failed: /could not be set up/,
+    access_ending: /ends soon/,
+    access_ended: /has ended: its time was over/,
+    access_reappeared: /is there again on the target/,
+    access_removed: /does not put it back/,
+    revocation_failing: /could not be removed yet/,
+  };
+  it.each(Object.keys(notices))('%s', (name) => {
+    const key = name as NoticeName;
+    expect(en.notice(key, view)).toMatch(notices[key]);
+  });
+});
+
+describe('a duration in words', () => {
+  it.each([
+    [0, '0 seconds'],
+    [1, '1 second'],
+    [5_400, '1 hour 30 minutes'],
+    [90_061, '1 day 1 hour 1 minute 1 second'],
+  ])('%i', (seconds, expected) => expect(duration(seconds)).toBe(expected));
+});
