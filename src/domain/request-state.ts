@@ -1,0 +1,148 @@
+import type { Decision, StageVoters } from './approval.ts';
+import type { AuditFact, NewAuditEvent } from './audit.ts';
+import { cancel, type EffectChange, type NoticeName, schedule } from './effect.ts';
+import type { GrantId, RequestId, RoleKey, SlackUserId, WorkspaceId } from './ids.ts';
+import type { Actor, PersonRef } from './person.ts';
+import type { Facts } from './policy/facts.ts';
+import type { PolicyDecision, Stage } from './policy/types.ts';
+import type { BreakGlassUse } from './review.ts';
+import type { RequestStatus } from './status.ts';
+import type { Transition } from './transition.ts';
+
+/** What the role was when it was asked for, so that a changed policy strands neither the card nor the grant. */
+export interface RoleSnapshot {
+  readonly key: RoleKey;
+  readonly title: string;
+  readonly resource: string;
+  readonly environment: string;
+  readonly risk: 'low' | 'medium' | 'high';
+  readonly instructions: string | null;
+  readonly channel: string;
+  /** Groups that own the resource: they may revoke. */
+  readonly owners: readonly string[];
+  readonly connector: string;
+  readonly connectorType: string;
+  readonly entitlement: unknown;
+  /** Who the requester is on the target. */
+  readonly subject: string;
+  readonly endSessions: boolean;
+  readonly provisioningWindowSeconds: number;
+}
+
+/** What an extension is about. Only one waits for a grant at a time, and nothing else moves a grant's end. */
+export interface Extension {
+  readonly grantId: GrantId;
+  /** The end that stands until the extension is approved; the asked time is added to it. */
+  readonly endsAt: Date;
+}
+
+/** Where the end moves when an extension is approved. */
+export const extendedEnd = (request: Pick<AccessRequest, 'durationSeconds'>, extension: Extension): Date =>
+  new Date(extension.endsAt.getTime() + request.durationSeconds * 1000);
+
+export interface AccessRequest {
+  readonly id: RequestId;
+  readonly workspaceId: WorkspaceId;
+  /** Counts saves; a save that finds another number than it read has lost a race. */
+  readonly version: number;
+  /** Counts what an approver sees change in the ask; a click carries it. */
+  readonly revision: number;
+  /** What makes a second delivery of the same submission the same request. */
+  readonly origin: string;
+  readonly requester: PersonRef;
+  readonly role: RoleSnapshot;
+  readonly durationSeconds: number;
+  readonly reason: string;
+  readonly ticket: string | null;
+  /** null: it asks for access of its own. */
+  readonly extension: Extension | null;
+  /** null: it asks those whom the policy names. */
+  readonly breakGlass: BreakGlassUse | null;
+  readonly policyVersion: string;
+  /** The decision at the submission, with every rule's verdict, and the facts it was made from. */
+  readonly policyDecision: PolicyDecision;
+  readonly facts: Facts;
+  readonly stages: readonly Stage[];
+  readonly decisions: readonly Decision[];
+  readonly status: RequestStatus;
+  /** How often its approvers were reminded, by the requester or by the clock, and when the last time was. */
+  readonly reminders: number;
+  readonly remindedAt: Date | null;
+  readonly createdAt: Date;
+  /** When a request that nobody answers expires. */
+  readonly expiresAt: Date;
+  readonly closedAt: Date | null;
+  readonly closedBy: PersonRef | null;
+  readonly closedReason: string | null;
+}
+
+export type RequestCommand =
+  /** The policy asked for nobody. */
+  | { readonly type: 'approve_by_policy' }
+  | {
+      readonly type: 'approve';
+      readonly by: PersonRef;
+      readonly revision: number;
+      /** One entry per stage, looked up for this click. */
+      readonly voters: readonly StageVoters[];
+    }
+  | {
+      readonly type: 'deny';
+      readonly by: PersonRef;
+      readonly revision: number;
+      readonly reason: string;
+      readonly via: string | null;
+      readonly unavailable: readonly string[];
+    }
+  /** A guardrail or separation of duties refuses now what it allowed at the submission. */
+  | { readonly type: 'deny_by_policy'; readonly rule: string; readonly message: string | null }
+  | { readonly type: 'cancel'; readonly by: PersonRef }
+  /** The requester nudges, or (`by: null`) half of the time has passed. */
+  | { readonly type: 'remind'; readonly by: PersonRef | null }
+  | { readonly type: 'expire' }
+  /** The access that it was to extend has ended before it was decided. */
+  | { readonly type: 'lapse' };
+
+/** The `closedReason` of an extension whose access ended before anybody decided. */
+export const LAPSED = 'access_ended';
+
+/** Ends a request: nothing that waits for it is left behind. */
+export function close(
+  state: AccessRequest,
+  status: Exclude<RequestStatus, 'pending'>,
+  actor: Actor,
+  now: Date,
+  end: { reason: string | null; fact: AuditFact; notice: NoticeName },
+): Transition<AccessRequest> {
+  const closed: AccessRequest = {
+    ...state,
+    status,
+    closedAt: now,
+    closedBy: actor.type === 'person' ? actor.person : null,
+    closedReason: end.reason,
+  };
+  return {
+    ok: true,
+    state: closed,
+    events: [event(closed, now, actor, end.fact)],
+    effects: [
+      cancel({ kind: 'expire_request', requestId: state.id }),
+      cancel({ kind: 'remind_approvers', requestId: state.id }),
+      schedule({ kind: 'render_card', requestId: state.id }, now),
+      notify(closed, end.notice, now),
+    ],
+  };
+}
+
+export function notify(
+  state: AccessRequest,
+  notice: NoticeName,
+  dueAt: Date,
+  to: SlackUserId = state.requester.slackUserId,
+): EffectChange {
+  return schedule({ kind: 'notify_person', notice, to, requestId: state.id }, dueAt);
+}
+
+export function event(state: AccessRequest, at: Date, actor: Actor, fact: AuditFact): NewAuditEvent {
+  return { ...fact, at, actor, requestId: state.id, grantId: null };
+}
