@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import pg from 'pg';
 import { type Effect, effectKey, schedule } from '../../src/domain/effect.ts';
 import { grantId, requestId, workspaceId } from '../../src/domain/ids.ts';
+import { lanes } from '../../src/jobs/definitions.ts';
 import type { Perform } from '../../src/jobs/perform.ts';
 import type { QueuedJob } from '../../src/jobs/queue-backend.ts';
 import { type Jobs, type JobsOptions, startJobs } from '../../src/jobs/start.ts';
@@ -35,6 +36,8 @@ export interface QueueContract {
 }
 
 const workspace = workspaceId('T0QUEUE');
+/** How many deadlines one process performs at once. */
+const DEADLINE_HANDS = lanes.find(({ lane }) => lane === 'deadlines')?.concurrency ?? 0;
 const log = createLogger({ level: process.env.LOG_LEVEL === 'debug' ? 'debug' : 'silent', scrubber: createScrubber() });
 
 export function queueContract({ start, canBeAway }: QueueContract): void {
@@ -98,9 +101,9 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
     });
 
     it.each([
-      ['an end of access to a few milliseconds', revoke, 60],
-      ['a deadline soon enough', expire, 500],
-    ] as const)('performs what is due later at its time: %s', async (_, effectOf, mostLateMs) => {
+      ['an end of access', revoke],
+      ['a deadline', expire],
+    ] as const)('performs what is due later at its time, and not by a sweep: %s', async (_, effectOf) => {
       let at = 0;
       await startProcess(async () => {
         at = Date.now();
@@ -111,7 +114,8 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
       await until('it is done', isDone(effect));
       const late = at - (await row(effect)).due_at.getTime();
       expect(late).toBeGreaterThanOrEqual(0);
-      expect(late).toBeLessThan(mostLateMs);
+      // How exact it is, the benchmarks measure; here only that no sweep was needed.
+      expect(late).toBeLessThan(5_000);
     });
 
     it('delivers what one process handed on to the process that is there at its time', async () => {
@@ -176,7 +180,7 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
       await plan(Array.from({ length: 40 }, render));
       await until('Slack is busy', async () => (await leased()) > 0);
       await plan([revoke()]);
-      await until('it is revoked', async () => revoked, 2_000);
+      await until('it is revoked', async () => revoked);
       slack.open();
       await until('the cards are drawn', async () => (await pending()) === 0);
     });
@@ -190,7 +194,7 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
         return done;
       });
       await plan([effect]);
-      await until('it ran twice', async () => times === 2, 5_000);
+      await until('it ran twice', async () => times === 2);
       await until('it is done', isDone(effect));
     });
   });
@@ -273,16 +277,15 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
     });
 
     it('performs without the queue what the queue takes but does not deliver', async () => {
-      const effect = expire();
+      // One more than the hands of the lane: the first sweep begins the others here, and gives this one to the queue once more.
+      const effects = Array.from({ length: DEADLINE_HANDS + 1 }, expire);
       const jobs = await startProcess(async () => done);
       await queue.hold();
-      await plan([effect], 300);
-      await until('it is overdue', async () => (await store.outbox.overdue(1_100)).count === 1);
-      await jobs.sweep();
-      expect((await row(effect)).done_at).toBeNull();
-      await until('the next sweep does it', async () => {
+      await plan(effects, 300);
+      await until('they are overdue', async () => (await store.outbox.overdue(1_100)).count === effects.length);
+      await until('sweeps do them', async () => {
         await jobs.sweep();
-        return await isDone(effect)();
+        return (await pending()) === 0;
       });
       await queue.release();
     });
@@ -339,7 +342,7 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
       await plan([effect]);
       await until('it is in hand', async () => (await leased()) === 1);
       await sql.query(`UPDATE effects SET lease_owner = 'a thief', lease_until = clock_timestamp() + interval '1 min'`);
-      await until('it was told', async () => stopped instanceof Error, 5_000);
+      await until('it was told', async () => stopped instanceof Error);
       expect(String(stopped)).toMatch(/lease was lost/);
       const kept = await row(effect);
       expect(kept).toMatchObject({ lease_owner: 'a thief', done_at: null });
@@ -383,7 +386,7 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
       // Its worker has waited for a job the longest, and is the first to be given one.
       const effects = [expire(), expire(), expire()];
       await plan(effects, 300);
-      for (const effect of effects) await until('the other process does it', isDone(effect), 5_000);
+      for (const effect of effects) await until('the other process does it', isDone(effect));
       work.open();
       await stopping;
     });
@@ -457,7 +460,7 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
 }
 
 /** Asks again until it is true; fails with what was waited for. */
-async function until(what: string, ask: () => Promise<boolean>, limitMs = 15_000): Promise<void> {
+async function until(what: string, ask: () => Promise<boolean>, limitMs = 25_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await ask())) {
     if (performance.now() > end) throw new Error(`Waited ${limitMs} ms in vain until ${what}`);

@@ -2,10 +2,21 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import axe from 'axe-core';
-import type { Page } from 'puppeteer-core';
+import type { ElementHandle, Page } from 'puppeteer-core';
 
 const pollMs = 30;
 const artefacts = join(import.meta.dirname, '..', 'artefacts');
+
+/** Clicks it; false when the page drew itself anew meanwhile and it is no longer part of it. */
+async function clicked(found: ElementHandle): Promise<boolean> {
+  try {
+    await found.click();
+    return true;
+  } catch (error) {
+    if (/detached|not clickable|not an Element/i.test(String(error))) return false;
+    throw error;
+  }
+}
 
 /** Somebody in front of the page, who goes by what stands on it: words, names of buttons, where the focus is. */
 export type User = ReturnType<typeof createUser>;
@@ -21,10 +32,7 @@ export function createUser(page: Page, url: string) {
     while (Date.now() < endsAtMs) {
       const inside = (await page.$('dialog[open]')) === null ? 'body' : 'dialog[open]';
       const found = await page.$(`${inside} ${named}`);
-      if (found !== null) {
-        await found.click();
-        return;
-      }
+      if (found !== null && (await clicked(found))) return;
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
     await inVain(`There is nothing to press called '${name}'.`, undefined);
@@ -88,8 +96,13 @@ export function createUser(page: Page, url: string) {
     follow,
     /** Opens the thread under the last message that has one. */
     async openThread(): Promise<void> {
-      const found = await page.$$('.main button.foot-button');
-      await found.at(-1)?.click();
+      const endsAtMs = Date.now() + page.getDefaultTimeout();
+      let isOpen = false;
+      while (!isOpen && Date.now() < endsAtMs) {
+        const last = (await page.$$('.main button.foot-button')).at(-1);
+        isOpen = last !== undefined && (await clicked(last));
+        if (!isOpen) await new Promise((resolve) => setTimeout(resolve, pollMs));
+      }
       await page.waitForSelector('.thread');
     },
     waitFor,

@@ -2,10 +2,10 @@ import { expect, jest } from '@jest/globals';
 
 /**
  * In CI, a test of the whole system gets a second chance, and the first failure is printed: its machines are shared and noisy, and a
- * whole browser, several databases and Slack's three seconds are in play. Unit, property and contract tests get none, nor does any
- * test on a developer's machine.
+ * whole browser, several databases, queues and Slack's three seconds are in play. Unit and property tests get none, nor does any test on a
+ * developer's machine.
  */
 const { testPath } = expect.getState();
-if (process.env.CI && /[\\/]test[\\/](e2e|integration)[\\/]/.test(testPath ?? '')) {
+if (process.env.CI && /[\\/]test[\\/](contract|e2e|integration)[\\/]/.test(testPath ?? '')) {
   jest.retryTimes(1, { logErrorsBeforeRetry: true });
 }
