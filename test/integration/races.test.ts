@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bindUsecases } from '../../src/bind-usecases.ts';
 import { type GrantId, grantId, type RequestId } from '../../src/domain/ids.ts';
@@ -35,8 +36,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world?.stop());
 
-let asked = 0;
-const ask = (origin = `race/${(asked += 1)}`): SubmitInput => ({
+const newOrigin = (): string => `race/${randomUUID()}`;
+const ask = (origin = newOrigin()): SubmitInput => ({
   workspace: world.workspace,
   user: world.user('dev'),
   role: 'admins/asked',
@@ -102,7 +103,7 @@ const extend = async (id: GrantId) => {
       durationSeconds: 600,
       reason: 'a little longer please',
       seenExtensions: extensions,
-      origin: `race/${(asked += 1)}`,
+      origin: newOrigin(),
       channel: null,
     }),
   );
