@@ -23,6 +23,7 @@ const capabilities: ConnectorCapabilities = {
   observesUse: false,
   distinguishesGrantors: true,
   lockProvesQuiet: true,
+  preparesRevocations: true,
 };
 
 export const postgres: ConnectorType = {

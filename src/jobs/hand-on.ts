@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { OutboxEntry } from '../usecases/ports.ts';
 import { type Lane, laneOf, lanes } from './definitions.ts';
-import { EXACT_MOST, QUEUE_ADD_LIMIT_MS, QUEUE_PAUSE_MS } from './limits.ts';
+import { BACKUP_AFTER_MS, EXACT_MOST, QUEUE_ADD_LIMIT_MS, QUEUE_PAUSE_MS } from './limits.ts';
 import type { LocalClock } from './local-clock.ts';
 import type { QueueBackend, QueuedJob } from './queue-backend.ts';
 import { messageOf, within } from './within.ts';
@@ -14,7 +14,8 @@ export type HandOn = (entries: readonly DelayedEntry[]) => Promise<void>;
 /**
  * Hands effects on. What is due now begins here while hands are free, since an alarm clock has nothing to add to it; the rest goes to the
  * queue, whose workers are in every process. Access gets a second alarm in this process: Redis wakes a waiting worker up to 100 ms
- * late (Redis documentation, `hz`), and an end of access should be exact. What the queue does not take is kept here alone.
+ * late (Redis documentation, `hz`), and an end of access should be exact. The queue's own alarm for the same rings `BACKUP_AFTER_MS`
+ * later: it is for the case that this process is dead by then. What the queue does not take is kept here alone.
  */
 export function createHandOn(queue: QueueBackend, local: LocalClock, log: Logger): HandOn {
   let leaveAloneUntil = Number.NEGATIVE_INFINITY;
@@ -46,7 +47,9 @@ export function createHandOn(queue: QueueBackend, local: LocalClock, log: Logger
       .slice(0, Math.max(0, EXACT_MOST - local.size()));
     for (const entry of exact) local.keep(entry, entry.delayMs);
     const beganAt = performance.now();
-    if (await toQueue(lane, rest)) return;
+    const later = (entry: DelayedEntry): DelayedEntry =>
+      exact.includes(entry) ? { ...entry, delayMs: entry.delayMs + BACKUP_AFTER_MS } : entry;
+    if (await toQueue(lane, rest.map(later))) return;
     for (const entry of rest) {
       if (!exact.includes(entry)) local.keep(entry, entry.delayMs - (performance.now() - beganAt));
     }

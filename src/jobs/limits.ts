@@ -41,6 +41,15 @@ export const LOCAL_MOST = 20_000;
 export const SCREEN_YIELDS_MS = 250;
 /** For how many effects of access this process keeps a second, exact alarm. A storm of ends goes by the queue alone. */
 export const EXACT_MOST = 1_000;
+/** How long before its time a single end of access is taken in hand, and how many may be so at once. The rest begins at its time. */
+export const EARLY_MS = 250;
+export const EARLY_MOST = 3;
+/** Less than this before its time there is nothing to prepare any more. */
+export const EARLY_LEAST_MS = 30;
+/** How long after its time what was prepared is waited for before the usual way begins beside it. */
+export const TOO_LATE_MS = 250;
+/** How much later the queue's alarm is for what this process keeps an exact one: it is for the case that this process is dead. */
+export const BACKUP_AFTER_MS = 500;
 /**
  * How many finished effects a process remembers, and for how long: shorter than a sweep, so that even a database that was restored
  * to an earlier state gets its effects performed again.

@@ -1,6 +1,6 @@
 import type { OutboxEntry } from '../usecases/ports.ts';
 import { type Lane, laneOf, lanes } from './definitions.ts';
-import { LOCAL_MOST, SCREEN_YIELDS_MS } from './limits.ts';
+import { EARLY_LEAST_MS, EARLY_MOST, EARLY_MS, LOCAL_MOST, SCREEN_YIELDS_MS } from './limits.ts';
 
 export interface LocalClock {
   /** Runs the entry after the delay, in its lane. A later call for the same key replaces the earlier one. */
@@ -21,8 +21,14 @@ interface LaneState {
 /**
  * An alarm clock in this process. It is exact to the millisecond, and it goes on when the queue does not: the promise must not hang on
  * a queue being up. It knows only what Postgres knows too, so nothing is lost with it.
+ *
+ * With `early`, it rings a little before the time for a few ends of access at once, and says how many milliseconds before: such a
+ * lone end can be prepared. Where more are near, the others ring at their time.
  */
-export function createLocalClock(run: (key: string, generation: number) => Promise<void>): LocalClock {
+export function createLocalClock(
+  run: (key: string, generation: number, aheadMs?: number) => Promise<void>,
+  { early = false }: { readonly early?: boolean } = {},
+): LocalClock {
   const alarms = new Map<string, NodeJS.Timeout>();
   const states = new Map<Lane, LaneState>(
     lanes.map(({ lane, concurrency }) => [lane, { free: concurrency, waiting: new Map() }]),
@@ -30,6 +36,7 @@ export function createLocalClock(run: (key: string, generation: number) => Promi
   const size = () => alarms.size + [...states.values()].reduce((sum, { waiting }) => sum + waiting.size, 0);
 
   let accessInHand = 0;
+  let earlyInHand = 0;
   let yielding: NodeJS.Timeout | undefined;
 
   const ring = ({ key, generation, kind }: OutboxEntry): void => {
@@ -37,6 +44,36 @@ export function createLocalClock(run: (key: string, generation: number) => Promi
     const lane = laneOf(kind);
     states.get(lane)?.waiting.set(key, generation);
     begin(lane);
+  };
+
+  /** Not before the time itself does it count as access in hand, for which the screen waits. */
+  const ringEarly = (entry: OutboxEntry, dueAt: number): void => {
+    const lane = laneOf(entry.kind);
+    const state = states.get(lane);
+    const aheadMs = dueAt - performance.now();
+    if (!state || state.free <= 1 || earlyInHand >= EARLY_MOST || aheadMs < EARLY_LEAST_MS) {
+      alarms.set(
+        entry.key,
+        setTimeout(() => ring(entry), Math.max(0, aheadMs)),
+      );
+      return;
+    }
+    alarms.delete(entry.key);
+    state.free -= 1;
+    earlyInHand += 1;
+    let counted = 0;
+    const atItsTime = setTimeout(() => {
+      counted = 1;
+      accessInHand += 1;
+    }, aheadMs);
+    void run(entry.key, entry.generation, aheadMs).finally(() => {
+      clearTimeout(atItsTime);
+      earlyInHand -= 1;
+      accessInHand -= counted;
+      state.free += 1;
+      begin(lane);
+      if (accessInHand === 0) beginScreen();
+    });
   };
 
   const begin = (lane: Lane, yields = true): void => {
@@ -81,10 +118,13 @@ export function createLocalClock(run: (key: string, generation: number) => Promi
       clearTimeout(alarms.get(entry.key));
       if (delayMs <= 0) return ring(entry);
       // Never early: an effect that is not due yet can't be claimed.
-      alarms.set(
-        entry.key,
-        setTimeout(() => ring(entry), Math.ceil(delayMs) + 1),
-      );
+      const exactMs = Math.ceil(delayMs) + 1;
+      const dueAt = performance.now() + exactMs;
+      const alarm =
+        early && entry.kind === 'revoke_grant'
+          ? setTimeout(() => ringEarly(entry, dueAt), Math.max(0, exactMs - EARLY_MS))
+          : setTimeout(() => ring(entry), exactMs);
+      alarms.set(entry.key, alarm);
     },
     freeHands: (lane) => {
       const state = states.get(lane);

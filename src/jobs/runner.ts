@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { ClaimedEffect, Outbox } from '../usecases/ports.ts';
+import { type ClaimedEffect, done, type Outbox } from '../usecases/ports.ts';
+import { type EarlyHand, type PerformEarly, takeEarly } from './early.ts';
 import { keepLease } from './lease.ts';
 import { DRAIN_MS, FINISHED_FOR_MS, FINISHED_MOST, LEASE_SECONDS, LOCAL_MOST, LOOK_AGAIN_MS } from './limits.ts';
 import { type Perform, performSafely } from './perform.ts';
@@ -9,16 +10,25 @@ import { pause } from './within.ts';
 export interface Runner {
   /**
    * Performs the effect of this key, as it was scheduled for the nth time or later, if it is due and free. Never rejects. Resolves when
-   * nothing more is to be done here and now.
+   * nothing more is to be done here and now. `aheadMs`: it is due only in so many milliseconds, and is prepared until then.
    */
-  run(key: string, generation: number): Promise<void>;
+  run(key: string, generation: number, aheadMs?: number): Promise<void>;
   /** Begins nothing new, lets what is in hand finish, and tells it to stop after the limit. */
   drain(limitMs?: number): Promise<void>;
+}
+
+interface InHand {
+  /** The latest generation that was asked for meanwhile. */
+  asked: number;
+  done: Promise<void>;
+  /** While it is in hand before its time. */
+  early: EarlyHand | null;
 }
 
 interface Needs {
   readonly outbox: Pick<Outbox, 'claim' | 'renew' | 'complete' | 'retry'>;
   readonly perform: Perform;
+  readonly performEarly?: PerformEarly;
   readonly log: Logger;
   /** Called when an effect went back to the outbox with a new due time. */
   readonly onRescheduled: () => void;
@@ -28,27 +38,27 @@ interface Needs {
  * Claims effects in Postgres and performs them. Whatever calls `run`, and however often, an effect is in one pair of hands at a
  * time: the lease in Postgres decides, not the queue.
  */
-export function createRunner({ outbox, perform, log, onRescheduled }: Needs): Runner {
+export function createRunner({ outbox, perform, performEarly, log, onRescheduled }: Needs): Runner {
   const processId = randomUUID();
   let stopping = false;
   const stops = new Set<AbortController>();
-  /** Keys in hand here, each with the latest generation that was asked for meanwhile. */
-  const inHand = new Map<string, { asked: number; done: Promise<void> }>();
+  const inHand = new Map<string, InHand>();
   /** What was done here lately, so that another alarm for the same costs no look into Postgres. */
   const finished = new Map<string, { readonly generation: number; readonly at: number }>();
   const lookingAgain = new Map<string, NodeJS.Timeout>();
   let runs = 0;
 
-  const run = (key: string, generation: number, second = false): Promise<void> => {
+  const run = (key: string, generation: number, aheadMs = 0, second = false): Promise<void> => {
     if (stopping || isFinished(key, generation)) return Promise.resolve();
     const mine = inHand.get(key);
     if (mine) {
       mine.asked = Math.max(mine.asked, generation);
+      mine.early?.nudge();
       return Promise.resolve();
     }
-    const entry = { asked: generation, done: Promise.resolve() };
+    const entry: InHand = { asked: generation, done: Promise.resolve(), early: null };
     inHand.set(key, entry);
-    entry.done = work(key, second, entry).finally(() => inHand.delete(key));
+    entry.done = work(key, second, entry, aheadMs).finally(() => inHand.delete(key));
     return entry.done;
   };
 
@@ -57,41 +67,49 @@ export function createRunner({ outbox, perform, log, onRescheduled }: Needs): Ru
     return known !== undefined && known.generation >= generation && performance.now() - known.at < FINISHED_FOR_MS;
   };
 
-  const work = async (key: string, second: boolean, entry: { readonly asked: number }): Promise<void> => {
+  const work = async (key: string, second: boolean, entry: InHand, firstAheadMs: number): Promise<void> => {
     let performed: number;
+    let aheadMs = firstAheadMs;
     do {
       const owner = `${processId}/${++runs}`;
-      const claimed = await claim(key, owner);
-      if (!claimed) return second ? undefined : lookAgain(key, entry.asked);
+      if (aheadMs > 0) entry.early = takeEarly(aheadMs);
+      const claimed = await claim(key, owner, aheadMs);
+      if (!claimed) {
+        entry.early?.letGo();
+        return second ? undefined : lookAgain(key, entry.asked, aheadMs);
+      }
       performed = claimed.generation;
-      await performClaimed(claimed, owner);
+      await performClaimed(claimed, owner, entry);
+      aheadMs = 0;
     } while (entry.asked > performed && !stopping);
   };
 
-  const claim = async (key: string, owner: string): Promise<ClaimedEffect | null> => {
+  const claim = async (key: string, owner: string, aheadMs: number): Promise<ClaimedEffect | null> => {
     try {
-      return await outbox.claim(key, owner, LEASE_SECONDS);
+      // The alarm is exact and the clocks are two, so there is some room.
+      return await outbox.claim(key, owner, LEASE_SECONDS, aheadMs * 2);
     } catch (error) {
       log.warn({ effect: key, err: error }, `${key} could not be claimed; it is tried again`);
       return null;
     }
   };
 
-  const lookAgain = (key: string, generation: number): void => {
+  /** What could not be had before its time is tried at its time. */
+  const lookAgain = (key: string, generation: number, aheadMs: number): void => {
     if (lookingAgain.has(key) || lookingAgain.size >= LOCAL_MOST) return;
     const timer = setTimeout(() => {
       lookingAgain.delete(key);
-      void run(key, generation, true);
-    }, LOOK_AGAIN_MS);
+      void run(key, generation, 0, aheadMs === 0);
+    }, aheadMs || LOOK_AGAIN_MS);
     lookingAgain.set(key, timer);
   };
 
-  const performClaimed = async (claimed: ClaimedEffect, owner: string): Promise<void> => {
+  const performClaimed = async (claimed: ClaimedEffect, owner: string, entry: InHand): Promise<void> => {
     const stop = new AbortController();
     stops.add(stop);
     const letGo = keepLease(outbox, { key: claimed.key, owner }, stop, log);
     try {
-      const performed = await performSafely(perform, claimed, stop, log);
+      const performed = await performSafely(entry.early ? onTime(entry.early) : perform, claimed, stop, log);
       if (performed.done) {
         await outbox.complete(claimed, owner);
         remember(claimed);
@@ -107,9 +125,24 @@ export function createRunner({ outbox, perform, log, onRescheduled }: Needs): Ru
       );
     } finally {
       letGo();
+      entry.early?.letGo();
+      entry.early = null;
       stops.delete(stop);
     }
   };
+
+  /** Punctually if that works, and otherwise at its time in the usual way. */
+  const onTime =
+    (early: EarlyHand): Perform =>
+    async (claimed, signal) => {
+      const prepared = performEarly?.(claimed, early).catch((error: unknown) => {
+        log.warn({ effect: claimed.key, err: error }, `${claimed.key} could not be prepared; it is done the usual way`);
+        return false;
+      });
+      if (await Promise.race([prepared, early.tooLate])) return done;
+      await early.due();
+      return perform(claimed, signal);
+    };
 
   const remember = ({ key, generation }: ClaimedEffect): void => {
     finished.delete(key);
@@ -136,5 +169,5 @@ export function createRunner({ outbox, perform, log, onRescheduled }: Needs): Ru
     await finished;
   };
 
-  return { run: (key, generation) => run(key, generation), drain };
+  return { run: (key, generation, aheadMs) => run(key, generation, aheadMs), drain };
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Outbox, Store } from '../usecases/ports.ts';
 import { jobPayload, laneOf } from './definitions.ts';
+import type { PerformEarly } from './early.ts';
 import { createHandOn } from './hand-on.ts';
 import { PING_LIMIT_MS } from './limits.ts';
 import { createLocalClock } from './local-clock.ts';
@@ -17,6 +18,8 @@ export interface JobsOptions {
   /** `Store.onCommit`: tells when something was scheduled. */
   readonly onCommit: Store['onCommit'];
   readonly perform: Perform;
+  /** Where it is given, single ends of access are taken in hand a little before their time. */
+  readonly performEarly?: PerformEarly;
   readonly backend: RedisBackendOptions | PostgresBackendOptions;
   readonly log: Logger;
 }
@@ -35,8 +38,14 @@ export interface Jobs {
 /**
  * Starts relay, workers and sweep. On Redis it does not wait for Redis; on PostgreSQL it rejects when the queue's tables can't be made.
  */
-export async function startJobs({ outbox, onCommit, perform, backend, log }: JobsOptions): Promise<Jobs> {
-  const runner: Runner = createRunner({ outbox, perform, log, onRescheduled: () => relay.wake() });
+export async function startJobs({ outbox, onCommit, perform, performEarly, backend, log }: JobsOptions): Promise<Jobs> {
+  const runner: Runner = createRunner({
+    outbox,
+    perform,
+    ...(performEarly ? { performEarly } : {}),
+    log,
+    onRescheduled: () => relay.wake(),
+  });
   const deliver = async (data: unknown): Promise<void> => {
     const payload = jobPayload.safeParse(data);
     if (payload.success) return runner.run(payload.data.key, payload.data.generation);
@@ -49,7 +58,7 @@ export async function startJobs({ outbox, onCommit, perform, backend, log }: Job
     'redisUrl' in backend
       ? createRedisBackend(backend, deliver, log)
       : await createPostgresQueueBackend(backend, deliver, log);
-  const local = createLocalClock(runner.run);
+  const local = createLocalClock(runner.run, { early: performEarly !== undefined });
   const handOn = createHandOn(queue, local, log);
   const relay = createRelay(outbox, handOn, log);
   const sweep = createSweep(outbox, handOn, local, log);

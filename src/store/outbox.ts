@@ -62,13 +62,13 @@ export function createOutbox({ db, clock, onFree, skipping }: Needs): Outbox {
         limit,
       ),
 
-    async claim(key, owner, leaseSeconds) {
+    async claim(key, owner, leaseSeconds, aheadMs = 0) {
       const rows: readonly unknown[] = await db.query`
         UPDATE effects SET lease_owner = ${owner}, lease_until = clock_timestamp() + ${leaseSeconds}::float8 * interval '1 second'
-        WHERE key = ${key} AND done_at IS NULL AND due_at <= ${now()} AND ${isFree}
+        WHERE key = ${key} AND done_at IS NULL AND due_at <= ${now()} + ${aheadMs}::float8 * interval '1 millisecond' AND ${isFree}
         RETURNING key, workspace_id, payload, generation, due_at, attempts`;
       if (rows.length > 0) return readClaimed(rows[0]);
-      await handOnEarlyOneAgain(key);
+      if (aheadMs === 0) await handOnEarlyOneAgain(key);
       return null;
     },
 

@@ -1,7 +1,8 @@
 import { alertRevocation } from './alert-revocation.ts';
 import { expireRequest, remindApprovers } from './cancel-request.ts';
+import { endOnTime } from './end-on-time.ts';
 import { announcePause } from './pause-reconciler.ts';
-import type { ClaimedEffect, Performed, Ports } from './ports.ts';
+import type { ClaimedEffect, Early, Performed, Ports } from './ports.ts';
 import { provisionGrant } from './provision-grant.ts';
 import { takeTurn } from './reconcile.ts';
 import { renderCard } from './render-card.ts';
@@ -49,4 +50,15 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
     case 'announce_trouble':
       return announceTrouble(ports, effect.trouble);
   }
+}
+
+/** Carries out an effect punctually that was taken in hand before its time. false: nothing was done, and `perform` does it at its time. */
+export function performEarly(
+  ports: Ports,
+  { effect, workspaceId: workspace }: ClaimedEffect,
+  early: Early,
+): Promise<boolean> {
+  return effect.kind === 'revoke_grant'
+    ? endOnTime(ports, { workspace, grantId: effect.grantId }, early)
+    : Promise.resolve(false);
 }

@@ -221,8 +221,11 @@ export interface Outbox {
   takeForQueue(horizonMs: number, limit: number): Promise<readonly (OutboxEntry & { readonly delayMs: number })[]>;
   /** Overdue effects that nobody works on although they were handed on: what a lost queue would have kept. Marked as handed on anew. */
   takeOverdue(olderThanMs: number, limit: number): Promise<readonly (OutboxEntry & { readonly delayMs: number })[]>;
-  /** Takes the lease on a due, pending effect. null: not due, done, or in somebody else's hands. Leases run on real database time. */
-  claim(key: string, owner: string, leaseSeconds: number): Promise<ClaimedEffect | null>;
+  /**
+   * Takes the lease on a pending effect that is due, or will be within `aheadMs` (0 unless given). null: not due, done, or in somebody
+   * else's hands. Leases run on real database time.
+   */
+  claim(key: string, owner: string, leaseSeconds: number, aheadMs?: number): Promise<ClaimedEffect | null>;
   /** false: the lease was lost. */
   renew(key: string, owner: string, leaseSeconds: number): Promise<boolean>;
   /** Done, unless it was scheduled again meanwhile: then it is pending and free. */
@@ -231,6 +234,14 @@ export interface Outbox {
   retry(claimed: ClaimedEffect, owner: string, delayMs: number, error: string): Promise<void>;
   /** For probes: pending effects overdue by more than the given time, and the age of the oldest. */
   overdue(olderThanMs: number): Promise<{ count: number; oldestMs: number }>;
+}
+
+/** Given with work that was taken in hand a little before its time. */
+export interface Early {
+  /** Waits for so many milliseconds, or less: it returns as soon as something may have changed. */
+  wait(milliseconds: number): Promise<void>;
+  /** Resolves when the time is past by so much that the usual way waits no longer for what was prepared. */
+  readonly tooLate: Promise<void>;
 }
 
 // ───────────────────────────────────────────── connector
@@ -251,6 +262,8 @@ export interface ConnectorCapabilities {
   readonly distinguishesGrantors: boolean;
   /** Having the lock proves that no older call of ours can still land. Where it doesn't, `TargetSession.unsettled` tells. */
   readonly lockProvesQuiet: boolean;
+  /** Can have a revocation ready and carry it out with one word: `TargetSession.prepareRevoke`. */
+  readonly preparesRevocations: boolean;
 }
 
 /** One access, with the immutable ids that were resolved for it. */
@@ -274,8 +287,21 @@ export interface TargetSession {
   grant(options: { readonly expiresAt: Date }): Promise<string>;
   /** Takes away what our grantor gave and puts back `before`, if that was something. Absent already is success. */
   revoke(before: Json): Promise<string>;
+  /**
+   * The same as `revoke`, ready but not carried out: nobody sees anything of it yet. Only where `preparesRevocations`. It may hold up
+   * other changes to the same entitlement until it is committed or discarded, so it is asked for at the last moment.
+   */
+  prepareRevoke?(before: Json): Promise<PreparedRevocation>;
   /** Ends what is still open of the holder, and tells how many. Only where `endsSessions`. */
   endSessions(): Promise<{ readonly ended: number; readonly left: number }>;
+}
+
+/** A revocation that waits for its moment, under the lock of its session. */
+export interface PreparedRevocation {
+  /** Carries it out, once. Answers and throws as `revoke` does. */
+  commit(): Promise<string>;
+  /** Leaves everything as it was. Never throws; does nothing after a commit. */
+  discard(): Promise<void>;
 }
 
 export interface Holder {

@@ -14,7 +14,8 @@ interface Input {
 }
 
 /**
- * Ends a grant whose time has come or that somebody ended: commit `revoking`, take the access away, read that back, commit
+ * The usual way to end a grant, whose time has come or that somebody ended; `endOnTime` is the punctual one for a single end that is
+ * seen coming, and leaves everything out of the ordinary to this one: commit `revoking`, take the access away, read that back, commit
  * `ended`. A failure leaves it `revoking` with its revocation scheduled again; it never gives up.
  */
 export async function revokeGrant(ports: Needs, input: Input): Promise<Performed> {
@@ -67,16 +68,32 @@ async function takeAway(ports: Needs, input: Input, grant: Grant): Promise<void>
     if (keeper) return finish(ports, input, keptFor(keeper));
     const before = (await ports.store.reads(input.workspace).note(resolved.key))?.before.ours ?? null;
     const answer = await session.revoke(before);
-    const sessionsEnded = await endSessions(ports, input, grant, connector, session);
-    await readBack(connector, session, answer, before);
-    const lookAgainAt = lookAgain(session, await ports.store.now());
-    if (lookAgainAt) return doubt(ports, input, answer, lookAgainAt);
-    await finish(ports, input, { ...NOTHING_DONE, answer, leftBehind: before, sessionsEnded });
+    await settle(ports, input, { grant, connector, session, answer, before });
   });
 }
 
+/** What comes after the target's answer to a revocation, still under the lock: sessions, read-back, and the end of the grant. */
+export async function settle(
+  ports: Pick<Ports, 'store'>,
+  input: Input,
+  revoked: {
+    readonly grant: Grant;
+    readonly connector: Connector;
+    readonly session: TargetSession;
+    readonly answer: string;
+    readonly before: Json;
+  },
+): Promise<void> {
+  const { grant, connector, session, answer, before } = revoked;
+  const sessionsEnded = await endSessions(ports, input, grant, connector, session);
+  await readBack(connector, session, answer, before);
+  const lookAgainAt = session.unsettled === null ? null : lookAgain(session, await ports.store.now());
+  if (lookAgainAt) return doubt(ports, input, answer, lookAgainAt);
+  await finish(ports, input, { ...NOTHING_DONE, answer, leftBehind: before, sessionsEnded });
+}
+
 async function endSessions(
-  ports: Needs,
+  ports: Pick<Ports, 'store'>,
   input: Input,
   grant: Grant,
   connector: Connector,

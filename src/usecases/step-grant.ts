@@ -15,14 +15,18 @@ export function stepGrant(
     const grant = await tx.grantForUpdate(input.grantId);
     if (!grant) return refused({ code: 'grant_not_found' });
     const step = decide(grant, tx.now);
-    if (!step.ok) return step;
-    // A step that leaves the state as it was saves no new version of it, only what follows.
-    const grants = step.state === grant ? [] : [step.state];
-    const ends = grant.status === 'active' && step.state.status !== 'active';
-    const lapsing = ends ? await extensionsOf(tx, grant) : [];
-    await tx.save({ grants, events: step.events, effects: [...step.effects, ...lapsing] });
+    if (step.ok) await saveStep(tx, grant, step);
     return step;
   });
+}
+
+/** Saves a step of the grant that was read under its row's lock in this transaction, with all that follows from it. */
+export async function saveStep(tx: Tx, grant: Grant, step: Extract<Transition<Grant>, { ok: true }>): Promise<void> {
+  // A step that leaves the state as it was saves no new version of it, only what follows.
+  const grants = step.state === grant ? [] : [step.state];
+  const ends = grant.status === 'active' && step.state.status !== 'active';
+  const lapsing = ends ? await extensionsOf(tx, grant) : [];
+  await tx.save({ grants, events: step.events, effects: [...step.effects, ...lapsing] });
 }
 
 /** What waits to extend an access that ends is closed with it. */

@@ -102,6 +102,47 @@ export function connectorContract(harness: ConnectorHarness): void {
       });
     });
 
+    describe('has a revocation ready', () => {
+      it('of which nothing is seen before its commit, nor after it was discarded', async () => {
+        const { access, connector, on } = await begin(harness);
+        if (!connector.capabilities.preparesRevocations) return;
+        await give(connector, on);
+        await connector.exclusively(on, async (session) => {
+          const discarded = await session.prepareRevoke?.(null);
+          expect(await access.works()).toBe(true);
+          await discarded?.discard();
+          expect((await session.observe()).ours).not.toBeNull();
+          const prepared = await session.prepareRevoke?.(null);
+          expect(await access.works()).toBe(true);
+          await prepared?.commit();
+          expect((await session.observe()).ours).toBeNull();
+          // As whoever cleans up does: it changes nothing any more.
+          await prepared?.discard();
+        });
+        expect(await access.works()).toBe(false);
+      });
+
+      it('that puts back what was held before, and is no longer there after a crash', async () => {
+        const { access, connector, on } = await begin(harness);
+        if (!connector.capabilities.preparesRevocations) return;
+        const before = await access.holdBefore('other');
+        await give(connector, on);
+        const crashed = connector.exclusively(on, async (session) => {
+          const prepared = await session.prepareRevoke?.(before);
+          access.network.crash();
+          await prepared?.commit();
+        });
+        await expectOutage(crashed, 'transient', 'unknown_outcome');
+        await access.quiet();
+        expect(await access.works()).toBe(true);
+        const successor = access.open();
+        await successor.exclusively(on, async (session) => {
+          await (await session.prepareRevoke?.(before))?.commit();
+        });
+        expect((await access.held()).ours).toEqual(before);
+      });
+    });
+
     describe('knows who and what it deals with', () => {
       it('follows a renamed subject by its id', async () => {
         const { access, connector, on } = await begin(harness);

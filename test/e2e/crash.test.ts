@@ -109,6 +109,28 @@ describe('after a SIGKILL and a new start, access ends at its time or within a m
   );
 
   it(
+    'when it died with the end taken in hand before its time',
+    async () => {
+      const { scene, bot, approve } = await setUp();
+      await approve();
+      await scene.workspace.waitFor(async () => (await scene.auditKinds()).includes('grant.activated'), {
+        what: 'activation',
+        timeoutMs: 20_000,
+      });
+      // Provisioning has let go of the lock of this access, so whoever has it now prepares the end.
+      const locked = async () =>
+        (await scene.target.sql(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted`)).rowCount !== 0;
+      await scene.workspace.waitFor(async () => !(await locked()), { what: 'the lock to be free' });
+      await scene.workspace.waitFor(locked, { what: 'the lock to be taken', timeoutMs: 20_000 });
+      await bot.kill();
+      await startBot(scene);
+      await goneInTime(scene);
+      expect((await scene.auditKinds()).filter((kind) => kind === 'grant.ended')).toHaveLength(1);
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it(
     'and a SIGTERM lets work in hand finish and exits cleanly',
     async () => {
       const { scene, bot, approve } = await setUp();

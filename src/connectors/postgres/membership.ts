@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Outage } from '../../usecases/ports.ts';
+import { Outage, type PreparedRevocation } from '../../usecases/ports.ts';
 import type { Connection } from './connection.ts';
 import { LOCK_CONFIRMED, lockValues, movedByPooler } from './lock.ts';
 import { type Level, sameLevel } from './schema.ts';
@@ -40,35 +40,65 @@ export async function readMembership(connection: Connection, ids: AccessIds): Pr
   };
 }
 
-/**
- * Makes our grantor's row be exactly what `goalFor` makes of the present one, null being no row, and returns the server's answer.
- * GRANT and REVOKE take names, so the names are read, used and read again in one transaction: a role that is renamed in
- * between rolls it back.
- */
+/** Makes our grantor's row be exactly what `goalFor` makes of the present one, null being no row, and returns the server's answer. */
 export async function writeMembership(
   name: string,
   connection: Connection,
   ids: AccessIds,
   goalFor: (ours: Level | null) => Level | null,
 ): Promise<string> {
+  return (await prepareMembership(name, connection, ids, goalFor)).commit();
+}
+
+/**
+ * The same up to the commit, which then is one word to the server. GRANT and REVOKE take names, so the names are read, used and read
+ * again in one transaction: a role that is renamed in between rolls it back. Until the commit it holds PostgreSQL's own lock on the
+ * granted role, for which other grants and revocations of that role wait.
+ */
+export async function prepareMembership(
+  name: string,
+  connection: Connection,
+  ids: AccessIds,
+  goalFor: (ours: Level | null) => Level | null,
+): Promise<PreparedRevocation> {
+  // Without an answer to a ROLLBACK the connection is useless, and closing it rolls back as well.
+  const rollBack = async (): Promise<void> => {
+    await connection.query('roll back', 'ROLLBACK').catch(() => connection.close());
+  };
   await connection.query('begin', 'BEGIN');
   try {
     const before = await readState(name, connection, ids);
     const goal = goalFor(before.ours);
     if (sameLevel(before.ours, goal)) {
       await connection.query('roll back', 'ROLLBACK');
-      return goal ? `Nothing to change: ${described(goal)}` : 'Nothing to change: no membership by our grantor';
+      const answer = goal ? `Nothing to change: ${described(goal)}` : 'Nothing to change: no membership by our grantor';
+      return { commit: async () => answer, discard: async () => undefined };
     }
     const named = requireNames(name, before);
     const [doing, statement] = statementFor(named, goal);
     connection.takeNotices();
     await connection.query(doing, statement);
     await requireWritten(name, connection, ids, named, goal);
-    await connection.commit(doing);
-    return [goal ? `GRANT ROLE ${described(goal)}` : 'REVOKE ROLE', ...connection.takeNotices()].join('; ');
+    let open = true;
+    return {
+      async commit() {
+        open = false;
+        try {
+          await connection.commit(doing);
+        } catch (error) {
+          await rollBack();
+          throw error;
+        }
+        return [goal ? `GRANT ROLE ${described(goal)}` : 'REVOKE ROLE', ...connection.takeNotices()].join('; ');
+      },
+      async discard() {
+        if (!open) return;
+        open = false;
+        await rollBack();
+      },
+    };
   } catch (error) {
-    // Without an answer to this the connection is useless, and closing it rolls back as well.
-    await connection.query('roll back', 'ROLLBACK').catch(() => connection.close());
+    await rollBack();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { Json } from '../../domain/json.ts';
 import { type Holding, Outage, type TargetSession } from '../../usecases/ports.ts';
 import type { Connection, Destination } from './connection.ts';
-import { readMembership, writeMembership } from './membership.ts';
+import { prepareMembership, readMembership, writeMembership } from './membership.ts';
 import { type Level, levelSchema, type PostgresEntitlement } from './schema.ts';
 import { endSessionsOf } from './sessions.ts';
 import { type AccessIds, refuseSuperuser } from './target.ts';
@@ -27,6 +27,11 @@ export function openSession(
     async revoke(before) {
       const goal = noted(name, before);
       return writeMembership(name, connection, ids, () => goal);
+    },
+
+    async prepareRevoke(before) {
+      const goal = noted(name, before);
+      return prepareMembership(name, connection, ids, () => goal);
     },
 
     endSessions: () => endSessionsOf(connection, ids.memberId, to.limits.sessionsMs),

@@ -82,6 +82,7 @@ export function openGroupApi(
       observesUse: false,
       distinguishesGrantors: false,
       lockProvesQuiet: false,
+      preparesRevocations: false,
     },
     identify,
     async resolve(wanted, subject) {
