@@ -23,7 +23,15 @@ export type AuditFact =
     }
   | {
       kind: 'request.refused';
-      data: { role: string; durationSeconds: number | null; code: string; rule: string | null; policyVersion: string };
+      data: {
+        role: string;
+        durationSeconds: number | null;
+        code: string;
+        rule: string | null;
+        policyVersion: string;
+        /** This person was refused so often that what the policy refuses them next is not kept for now. */
+        furtherNotKept?: true | undefined;
+      };
     }
   | { kind: 'decision.approved'; data: { stage: number; via: string } }
   | { kind: 'decision.denied'; data: { via: string; reason: string } }

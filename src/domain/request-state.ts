@@ -76,6 +76,33 @@ export interface AccessRequest {
   readonly closedReason: string | null;
 }
 
+/** What a submission brings; the rest is the same at every birth. */
+export type Draft = Omit<
+  AccessRequest,
+  | 'version'
+  | 'revision'
+  | 'status'
+  | 'decisions'
+  | 'reminders'
+  | 'remindedAt'
+  | 'closedAt'
+  | 'closedBy'
+  | 'closedReason'
+>;
+
+export const unanswered = (draft: Draft): AccessRequest => ({
+  ...draft,
+  version: 0,
+  revision: 1,
+  status: 'pending',
+  decisions: [],
+  reminders: 0,
+  remindedAt: null,
+  closedAt: null,
+  closedBy: null,
+  closedReason: null,
+});
+
 export type RequestCommand =
   /** The policy asked for nobody. */
   | { readonly type: 'approve_by_policy' }
@@ -109,7 +136,7 @@ export const LAPSED = 'access_ended';
 /** Ends a request: nothing that waits for it is left behind. */
 export function close(
   state: AccessRequest,
-  status: Exclude<RequestStatus, 'pending'>,
+  status: Exclude<RequestStatus, 'pending' | 'refused'>,
   actor: Actor,
   now: Date,
   end: { reason: string | null; fact: AuditFact; notice: NoticeName },

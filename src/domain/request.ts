@@ -4,46 +4,31 @@ import { byPerson, bySystem } from './person.ts';
 import { refused } from './refusal.ts';
 import { approve, approved, deny } from './request-decide.ts';
 import { halfway, remind } from './request-remind.ts';
-import { type AccessRequest, close, event, LAPSED, notify, type RequestCommand } from './request-state.ts';
+import {
+  type AccessRequest,
+  close,
+  type Draft,
+  event,
+  LAPSED,
+  notify,
+  type RequestCommand,
+  unanswered,
+} from './request-state.ts';
 import type { RequestStatus } from './status.ts';
 import type { Transition } from './transition.ts';
 
 export { REMINDER_PAUSE_SECONDS, REMINDERS_MAX } from './request-remind.ts';
-export type { AccessRequest, Extension, RequestCommand, RoleSnapshot } from './request-state.ts';
+export type { AccessRequest, Draft, Extension, RequestCommand, RoleSnapshot } from './request-state.ts';
 export { extendedEnd, LAPSED } from './request-state.ts';
 export type { RequestStatus };
 
 /** The moment a request is born. Its approval, by policy or by people, is a command of its own. */
-export function submit(
-  draft: Omit<
-    AccessRequest,
-    | 'version'
-    | 'revision'
-    | 'status'
-    | 'decisions'
-    | 'reminders'
-    | 'remindedAt'
-    | 'closedAt'
-    | 'closedBy'
-    | 'closedReason'
-  >,
-): {
+export function submit(draft: Draft): {
   state: AccessRequest;
   events: NewAuditEvent[];
   effects: EffectChange[];
 } {
-  const state: AccessRequest = {
-    ...draft,
-    version: 0,
-    revision: 1,
-    status: 'pending',
-    decisions: [],
-    reminders: 0,
-    remindedAt: null,
-    closedAt: null,
-    closedBy: null,
-    closedReason: null,
-  };
+  const state = unanswered(draft);
   const waits = state.stages.length > 0;
   return {
     state,

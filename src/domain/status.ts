@@ -1,5 +1,5 @@
-/** pending waits for people; the other four are final. */
-export type RequestStatus = 'pending' | 'approved' | 'denied' | 'cancelled' | 'expired';
+/** refused: the policy said no at the submission, so it never waited for anybody and has no card · pending waits for people; the others are final. */
+export type RequestStatus = 'refused' | 'pending' | 'approved' | 'denied' | 'cancelled' | 'expired';
 
 /**
  * scheduled: starts later (by the requester or a clock) · provisioning: on its way, may half exist · active: read back, live ·

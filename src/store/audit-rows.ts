@@ -47,6 +47,7 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
     code: text,
     rule: textOrNull,
     policyVersion: text,
+    furtherNotKept: z.literal(true).optional(),
   }),
   'decision.approved': z.looseObject({ stage: number, via: text }),
   'decision.denied': z.looseObject({ via: text, reason: text }),

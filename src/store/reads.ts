@@ -60,9 +60,18 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
     },
     recentRequestsOf: async (person, limit) =>
       skipping(
-        await requests(Prisma.sql`r.requester_id = ${person} ORDER BY r.created_at DESC, r.id LIMIT ${limit}`),
+        await requests(
+          Prisma.sql`r.requester_id = ${person} AND r.status <> 'refused' ORDER BY r.created_at DESC, r.id LIMIT ${limit}`,
+        ),
         readRequest,
       ),
+    refusalsOf: async (person, since) => {
+      const rows: readonly { refusals: number }[] = await db.query`
+        SELECT count(*)::int AS refusals FROM requests
+        WHERE workspace_id = ${workspace} AND requester_id = ${person} AND status = 'refused'
+          AND created_at > ${since.toISOString()}::timestamptz`;
+      return rows[0]?.refusals ?? 0;
+    },
     openGrantsOn: async (accessKey) =>
       (await grants(Prisma.sql`access_key = ${accessKey} AND status <> 'ended' ORDER BY created_at, id`)).map(
         readGrant,

@@ -16,6 +16,7 @@ const row = z
     created_at: z.date(),
     facts: factsSchema,
     policy_decision: policyDecisionSchema,
+    refused: z.boolean(),
   })
   .transform(
     (read): StoredDecision => ({
@@ -25,11 +26,12 @@ const row = z
       createdAt: read.created_at,
       facts: read.facts,
       decision: read.policy_decision,
+      refused: read.refused,
     }),
   );
 
 /**
- * Every stored request since a moment, of all workspaces, page by page in the order of their ids, so that memory stays the same however
+ * Every stored request since a moment, also those that the policy refused at once, of all workspaces, page by page in the order of their ids, so that memory stays the same however
  * many there are. A row that cannot be read is told to `onBad` and left out.
  */
 export async function* storedDecisions(
@@ -40,7 +42,7 @@ export async function* storedDecisions(
   let after = '';
   for (;;) {
     const rows = await db.query<{ id: string }>`
-      SELECT id, role_key, requester_id, created_at, facts, policy_decision FROM requests
+      SELECT id, role_key, requester_id, created_at, facts, policy_decision, status = 'refused' AS refused FROM requests
       WHERE id > ${after} AND created_at >= ${since} ORDER BY id LIMIT ${PAGE}`;
     for (const each of rows) {
       after = each.id;

@@ -75,7 +75,7 @@ const requestSchema = z
     facts: factsSchema,
     stages: z.array(stageSchema),
     decisions: z.array(decisionSchema),
-    status: z.enum(['pending', 'approved', 'denied', 'cancelled', 'expired']),
+    status: z.enum(['refused', 'pending', 'approved', 'denied', 'cancelled', 'expired']),
     created_at: storedDate,
     expires_at: storedDate,
     closed_at: storedDate.nullable(),

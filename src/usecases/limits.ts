@@ -13,3 +13,5 @@ export const RECENT_LIMIT = 5;
 export const RECENT_LOOKED_AT = 25;
 /** How many open grants an admin's Home lists; the rest is counted. */
 export const HOME_ALL_LIMIT = 25;
+/** How many refused submissions of one person are kept with their facts within an hour; some kilobytes each. */
+export const REFUSALS_KEPT_PER_HOUR = 20;

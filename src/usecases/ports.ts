@@ -97,8 +97,10 @@ export interface Reads extends WatchReads {
   openGrantsOfRole(role: RoleKey, limit: number): Promise<readonly Grant[]>;
   /** Open grants of the workspace: those that should be gone first, then by their end. */
   openGrants(limit: number): Promise<{ readonly grants: readonly Grant[]; readonly total: number }>;
-  /** The person's latest requests, whatever became of them, newest first. */
+  /** The person's latest requests, whatever became of them, newest first; without those that the policy refused at once. */
   recentRequestsOf(person: SlackUserId, limit: number): Promise<readonly AccessRequest[]>;
+  /** How many kept requests of the person the policy refused at once since the moment. */
+  refusalsOf(person: SlackUserId, since: Date): Promise<number>;
   /** Grants on the same access that have not ended, whoever asked for them. */
   openGrantsOn(accessKey: string): Promise<readonly Grant[]>;
   /** How many grants the person was given since the moment, and when the latest ended (null: none ever). */

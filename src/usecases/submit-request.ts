@@ -1,43 +1,23 @@
-import { type Grant, isLive } from '../domain/grant.ts';
-import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
-import type { Person } from '../domain/person.ts';
-import { byPerson, refOf } from '../domain/person.ts';
+import { isLive } from '../domain/grant.ts';
+import { byPerson, type Person } from '../domain/person.ts';
 import { evaluate } from '../domain/policy/evaluate.ts';
-import type { Facts, RequestFacts } from '../domain/policy/facts.ts';
+import type { RequestFacts } from '../domain/policy/facts.ts';
 import { feasibleStages } from '../domain/policy/feasible.ts';
 import { subjectFor } from '../domain/policy/subject.ts';
-import type { Policy, PolicyDecision, Role } from '../domain/policy/types.ts';
+import type { PolicyDecision, Role } from '../domain/policy/types.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
-import { type AccessRequest, type RoleSnapshot, submit, transitionRequest } from '../domain/request.ts';
+import { type AccessRequest, type Draft, submit, transitionRequest } from '../domain/request.ts';
 import { approveInto } from './approve-into.ts';
-import { breakGlassUse } from './break-glass.ts';
 import { checkAsk } from './check-ask.ts';
-import { type GroupBook, lookUpGroups, votersOf } from './electorate.ts';
+import { type Asked, draftRequest, type Known, type SubmitInput } from './draft-request.ts';
+import { lookUpGroups, votersOf } from './electorate.ts';
 import { checkExtension, withoutGrant } from './extension.ts';
 import { findRole } from './find-role.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { identify } from './identify.ts';
 import { lookUpFacts } from './look-up-facts.ts';
 import type { Ports, Tx } from './ports.ts';
-
-export interface SubmitInput {
-  readonly workspace: WorkspaceId;
-  readonly user: SlackUserId;
-  /** `resource/role`, as typed. */
-  readonly role: string;
-  /** null: the role's default. */
-  readonly durationSeconds: number | null;
-  readonly reason: string;
-  readonly ticket: string | null;
-  /** What makes a second delivery the same submission, such as `view/V0123`. */
-  readonly origin: string;
-  /** The Slack channel it was asked in. */
-  readonly channel: string | null;
-  /** The grant that it asks more time for; null: it asks for access of its own. */
-  readonly extend: GrantId | null;
-  /** Access at once, with a review behind it. */
-  readonly breakGlass: boolean;
-}
+import { decidedByPolicy, keepRefusal } from './refuse-submission.ts';
 
 export type SubmitResult =
   | { readonly ok: true; readonly request: AccessRequest; readonly repeated: boolean }
@@ -69,14 +49,6 @@ export async function submitRequest(ports: Needs, input: SubmitInput): Promise<S
     (tx) => decide(ports, tx, input, { person: who.person, policy, role: role.role, groups, provided }),
     { lockPerson: input.user },
   );
-}
-
-interface Known {
-  readonly person: Person;
-  readonly policy: Policy;
-  readonly role: Role;
-  readonly groups: GroupBook;
-  readonly provided: Facts['provided'];
 }
 
 async function decide(ports: Needs, tx: Tx, input: SubmitInput, known: Known): Promise<SubmitResult> {
@@ -117,23 +89,31 @@ async function decide(ports: Needs, tx: Tx, input: SubmitInput, known: Known): P
   const reads = grant === null ? tx : withoutGrant(tx, grant.id);
   const facts = await gatherFacts(reads, tx.now, policy, person, ask, groups, provided);
   const decision = evaluate(policy, role.key, facts);
-  if (decision.outcome === 'deny') {
-    return refuse(
-      { code: 'policy_denied', role: role.key, rule: decision.rule.name, message: decision.message },
-      decision.rule.name,
-    );
+  // More time on an access is for whoever has it, whatever the policy would now make of their name.
+  const subject = grant ? { ok: true as const, subject: grant.target.subject } : subjectFor(role, facts);
+  const asked: Asked = { ask, facts, decision, subject: subject.ok ? subject.subject : '', grant };
+  const draft = draftRequest(ports, tx, input, known, asked);
+  const wrong = decision.outcome === 'deny' ? deniedBy(role, decision) : checkAsk(ask, role, decision);
+  if (wrong && decidedByPolicy(wrong.code)) {
+    // The origin stays free: whoever corrects the form and sends it again sends the same one.
+    await keepRefusal(tx, { ...draft, origin: `refused/${draft.id}`, breakGlass: null, expiresAt: tx.now }, wrong.code);
+    return refused(wrong);
   }
-  const wrong = checkAsk(ask, role, decision);
   if (wrong) return refuse(wrong, null);
   const short = shortStage(decision, known);
   if (short) return refuse(short, decision.rule.name);
-  // More time on an access is for whoever has it, whatever the policy would now make of their name.
-  const subject = grant ? { ok: true as const, subject: grant.target.subject } : subjectFor(role, facts);
   if (!subject.ok) return refuse({ code: 'subject_unresolved', detail: subject.error }, null);
 
-  const saved = await save(ports, tx, input, known, { ask, facts, decision, subject: subject.subject, grant });
+  const saved = await save(ports, tx, known, draft);
   return saved.ok ? { ...saved, repeated: false } : refuse(saved.refusal, null);
 }
+
+const deniedBy = (role: Role, { rule, message }: PolicyDecision): Refusal => ({
+  code: 'policy_denied',
+  role: role.key,
+  rule: rule.name,
+  message,
+});
 
 /** POLICY.md 13: one open ask and one live grant per person and role; more time on it is an extension. */
 async function alreadyThere(
@@ -176,33 +156,10 @@ function shortStage(decision: PolicyDecision, known: Known): Refusal | null {
 async function save(
   ports: Needs,
   tx: Tx,
-  input: SubmitInput,
-  known: Known,
-  asked: { ask: RequestFacts; facts: Facts; decision: PolicyDecision; subject: string; grant: Grant | null },
+  { role }: Known,
+  draft: Draft,
 ): Promise<{ ok: true; request: AccessRequest } | { ok: false; refusal: Refusal }> {
-  const { person, policy, role } = known;
-  const waitsUntil = new Date(tx.now.getTime() + role.requestTtlSeconds * 1000);
-  const endsAt = asked.grant?.endsAt ?? null;
-  const terms = role.breakGlass;
-  const born = submit({
-    id: ports.ids.request(),
-    workspaceId: input.workspace,
-    origin: input.origin,
-    requester: refOf(person),
-    role: snapshot(role, asked.subject),
-    durationSeconds: asked.ask.durationSeconds,
-    reason: asked.ask.reason,
-    ticket: asked.ask.ticket,
-    breakGlass: terms && asked.ask.breakGlass ? breakGlassUse(terms, known, asked.facts) : null,
-    extension: asked.grant && endsAt ? { grantId: asked.grant.id, endsAt } : null,
-    policyVersion: policy.version,
-    policyDecision: asked.decision,
-    facts: asked.facts,
-    stages: asked.decision.stages,
-    createdAt: tx.now,
-    // Nobody can extend what is over.
-    expiresAt: endsAt && endsAt < waitsUntil ? endsAt : waitsUntil,
-  });
+  const born = submit(draft);
   if (born.state.stages.length > 0) {
     await tx.save({ requests: [born.state], events: born.events, effects: born.effects });
     return { ok: true, request: born.state };
@@ -221,22 +178,3 @@ const usualSeconds = (role: Role, breakGlass: boolean): number =>
   breakGlass && role.breakGlass
     ? Math.min(role.duration.defaultSeconds, role.breakGlass.maxSeconds)
     : role.duration.defaultSeconds;
-
-function snapshot(role: Role, subject: string): RoleSnapshot {
-  return {
-    key: role.key,
-    title: role.title,
-    resource: role.resource.name,
-    environment: role.resource.environment,
-    risk: role.risk,
-    instructions: role.instructions,
-    channel: role.channel,
-    owners: role.owners,
-    connector: role.connector.name,
-    connectorType: role.connector.type,
-    entitlement: role.entitlement,
-    subject,
-    endSessions: role.endSessions,
-    provisioningWindowSeconds: role.provisioningWindowSeconds,
-  };
-}

@@ -8,6 +8,8 @@ const START_LIMIT_MS = 30_000;
 export interface BotProcess {
   readonly url: string;
   readonly log: () => string;
+  /** Sends a signal that does not end it. */
+  signal(name: 'SIGHUP'): void;
   /** SIGKILL: nothing is finished, nothing is said. */
   kill(): Promise<void>;
   /** SIGTERM, and the exit code. */
@@ -46,6 +48,7 @@ export async function startBot(stage: Stage, more: Env = {}): Promise<BotProcess
   return {
     url,
     log: running.output,
+    signal: running.signal,
     kill: async () => void (await running.end('SIGKILL')),
     terminate: () => running.end('SIGTERM'),
   };

@@ -40,6 +40,7 @@ export function runBuilt(
     exited,
     output: () => stdout,
     errors: () => stderr,
+    signal: (name: NodeJS.Signals): void => void child.kill(name),
     async end(signal: NodeJS.Signals): Promise<number | null> {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       return exited;

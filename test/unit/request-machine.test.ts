@@ -56,7 +56,7 @@ describe('every state and every command', () => {
       const step = tried(aRequest(), COMMANDS[type]);
       expect(step.ok ? step.state.status : 'refused').toBe(target);
     });
-    for (const status of ['approved', 'denied', 'cancelled', 'expired'] as const) {
+    for (const status of ['refused', 'approved', 'denied', 'cancelled', 'expired'] as const) {
       it(`${status} × ${type} -> refused, naming who closed it`, () => {
         expect(tried(aRequest({ status, closedBy: sec }), COMMANDS[type])).toEqual({
           ok: false,

@@ -40,7 +40,7 @@ export function registerReplay(policy: Command, io: Io, end: End): void {
     .addHelpText(
       'after',
       `
-Requests that the policy refused when they were made are not stored as requests, so they are not decided again.
+Submissions that the policy refused at once are among them, so a rule that would now let them through counts as looser.
 
 Examples:
   elevate policy replay policies --since 90d
@@ -94,13 +94,13 @@ function count(text: string): number {
   throw new InvalidArgumentError('It must be a whole number, 0 or more.');
 }
 
-const outcome = ({ outcome: what, rule, stages }: PolicyDecision): string =>
-  `${what}${stages.length > 0 ? ` (${stages.map(({ approvals, from }) => `${approvals} of ${from.join(' or ')}`).join(', then ')})` : ''} by ${rule.name}`;
+const outcome = ({ outcome: what, rule, stages }: PolicyDecision, refused = false): string =>
+  `${refused && what !== 'deny' ? 'refused, since it is for too long; for less ' : ''}${what}${stages.length > 0 ? ` (${stages.map(({ approvals, from }) => `${approvals} of ${from.join(' or ')}`).join(', then ')})` : ''} by ${rule.name}`;
 
 function asText(stored: StoredDecision, { verdict, decision }: Replayed): string {
   return [
     `${verdict.toUpperCase()} ${stored.requestId} ${stored.createdAt.toISOString()} ${stored.role} for ${stored.requester}`,
-    `  was: ${outcome(stored.decision)}`,
+    `  was: ${outcome(stored.decision, stored.refused)}`,
     ...traceLines(stored.decision).map((line) => `    ${line}`),
     `  now: ${outcome(decision)}`,
     ...traceLines(decision).map((line) => `    ${line}`),

@@ -21,6 +21,8 @@ export function stateOf({ request, grant }: RequestView, text: Text): CardState 
       return calm(state.pending(request), short.pending);
     case 'approved':
       return calm(state.approved(request), short.approved);
+    // The policy refused it at once: it has no card, and if it had one this is what it would say.
+    case 'refused':
     case 'denied':
       return calm(state.denied(request), state.deniedPlain(request));
     case 'cancelled':

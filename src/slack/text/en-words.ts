@@ -49,6 +49,7 @@ export const risk: Readonly<Record<'low' | 'medium' | 'high', string>> = {
 };
 
 export const requestStatus: Readonly<Record<RequestStatus, string>> = {
+  refused: 'refused by the policy',
   pending: 'still waiting',
   approved: 'approved',
   denied: 'denied',

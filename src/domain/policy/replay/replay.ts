@@ -12,6 +12,8 @@ export interface StoredDecision {
   readonly createdAt: Date;
   readonly facts: Facts;
   readonly decision: PolicyDecision;
+  /** The policy refused it when it was made: it denied it, or it was asked for longer than anybody may have it. */
+  readonly refused: boolean;
 }
 
 /**
@@ -34,10 +36,13 @@ export function replayOne(policy: Policy, stored: StoredDecision): Replayed {
   const harmful = decision.trace.some((each) => each.applied && each.error !== null && wasNotGathered(each.error));
   if (missing || harmful) return { verdict: 'unknown', decision };
   const seconds = stored.facts.request.durationSeconds;
-  const longest = policy.roles.get(stored.role)?.duration.maxSeconds ?? 0;
+  // The longest time of break-glass is a cap of the decision.
+  const longest = stored.facts.request.breakGlass
+    ? Number.POSITIVE_INFINITY
+    : (policy.roles.get(stored.role)?.duration.maxSeconds ?? 0);
   const { loosens, tightens } = compareRulings(
-    // What was granted then was within its limits, whatever the role's maximum is now.
-    rulingOf(stored.decision, Number.POSITIVE_INFINITY, seconds),
+    // What was not refused then was within its limits, whatever the role's maximum is now.
+    rulingOf(stored.decision, stored.refused ? 0 : Number.POSITIVE_INFINITY, seconds),
     rulingOf(decision, longest, seconds),
   );
   if (loosens && tightens) return { verdict: 'both', decision };
