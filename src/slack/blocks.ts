@@ -30,10 +30,10 @@ export function cut(text: string, max: number): string {
 /** Without the half of an entity, a surrogate pair or a reference that a cut left at the end. */
 const whole = (text: string): string => text.replace(/&[a-z]{0,3}$|[\uD800-\uDBFF]$|<[^>]*$/, '');
 
-/** A long text in as many sections of plain_text as it takes, `sections` at most. */
-export function plainSections(text: string, sections: number): Block[] {
+/** A long text in as many sections of plain_text as it takes, `sections` and `max` characters at most. */
+export function plainSections(text: string, sections: number, max: number = sections * SECTION_TEXT_MAX): Block[] {
   const blocks: Block[] = [];
-  let rest = esc(text);
+  let rest = cut(esc(text), max);
   while (rest !== '') {
     const fits = rest.length <= SECTION_TEXT_MAX;
     const last = fits || blocks.length + 1 === sections;
@@ -42,6 +42,13 @@ export function plainSections(text: string, sections: number): Block[] {
     rest = last ? '' : rest.slice(part.length);
   }
   return blocks;
+}
+
+/** The characters of blocks as Slack counts them for a message's total. */
+export function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.entries(value).reduce((sum, [key, inner]) => sum + (key === 'type' ? 0 : sizeOf(inner)), 0);
 }
 
 /**

@@ -6,7 +6,7 @@ import { call } from './errors.ts';
 /** Direct conversations that are remembered; their ids never change. */
 const REMEMBERED_MAX = 10_000;
 
-/** The direct conversation of the bot with one person (Slack: "conversations.open"), opened once. */
+/** The direct conversation of the bot with one person (Slack: "conversations.open"), opened once and remembered. */
 export function createDirects(client: WebClient) {
   const known = new Map<SlackUserId, string>();
   return {
@@ -19,6 +19,10 @@ export function createDirects(client: WebClient) {
       if (known.size >= REMEMBERED_MAX) known.clear();
       known.set(user, id);
       return id;
+    },
+    /** It is opened anew the next time. */
+    forget(user: SlackUserId): void {
+      known.delete(user);
     },
   };
 }

@@ -3,12 +3,14 @@ export const HEADER_MAX = 150;
 export const SECTION_TEXT_MAX = 3_000;
 export const FIELD_MAX = 2_000;
 export const OPTION_TEXT_MAX = 75;
-export const OPTION_VALUE_MAX = 150;
 export const OPTION_GROUPS_MAX = 100;
 export const OPTIONS_MAX = 100;
 export const CONFIRM_TEXT_MAX = 300;
 export const INPUT_MAX = 3_000;
 export const HINT_MAX = 2_000;
+
+/** Documented nowhere: past about 13,200 characters in its blocks Slack refuses a message with `msg_blocks_too_long`. */
+export const MESSAGE_TOTAL_MAX = 13_000;
 
 /** Ours: what a phone's notification can show of a message, and more. */
 export const FALLBACK_TEXT_MAX = 500;

@@ -1,14 +1,12 @@
 import type { WebClient } from '@slack/web-api';
-import type { AuditEvent, AuditKind } from '../domain/audit.ts';
-import { type CardRef, type Messenger, Outage, type RequestView } from '../usecases/ports.ts';
-import { ACTION } from './action-ids.ts';
-import { type Block, type Message, section } from './blocks.ts';
-import { grantValue } from './button-value.ts';
+import { type CardRef, type Messenger, Outage, type RequestView, type Updated } from '../usecases/ports.ts';
+import type { Message } from './blocks.ts';
 import { alertMessage, alertReminder } from './cards/alert.ts';
 import { requestCard } from './cards/card.ts';
 import { driftMessage } from './cards/drift.ts';
-import { breakGlassAlert, button, noticeMessage, plainMessage } from './cards/notice.ts';
+import { breakGlassAlert, noticeMessage, plainMessage } from './cards/notice.ts';
 import { policyNewsMessage } from './cards/policy-news.ts';
+import { threadLineMessage } from './cards/thread-line.ts';
 import type { Channels } from './channels.ts';
 import type { Directs } from './directs.ts';
 import { call, slackCode } from './errors.ts';
@@ -17,14 +15,16 @@ import type { Text } from './text/en.ts';
 /** Slack's codes for somebody who can no longer be written to (Slack: "conversations.open", Errors). */
 const GONE = ['user_disabled', 'user_not_found', 'users_not_found', 'cannot_dm_bot'];
 
+/** Slack's codes for a message that cannot be kept up to date any more (Slack: "chat.update", Errors). */
+const LOST = ['message_not_found', 'cant_update_message', 'edit_window_closed'];
+/** Slack's codes for a channel that we may have got wrong (Slack: "chat.postMessage", Errors). */
+const NO_CHANNEL = ['channel_not_found', 'is_archived'];
+
 /** Slack: "chat.postMessage", reply_broadcast. Its types know the two only as two different kinds of message. */
 function replyOf(threadTs: string | undefined, toChannel: boolean) {
   if (threadTs === undefined) return {};
   return toChannel ? { thread_ts: threadTs, reply_broadcast: true as const } : { thread_ts: threadTs };
 }
-
-/** The lines of a thread after which people want to know what was done on the target. */
-const PROVEN: readonly AuditKind[] = ['grant.ended', 'grant.resolved_unverified', 'grant.confirmed_gone'];
 
 interface Parts {
   /** The client for what nobody waits for. */
@@ -57,24 +57,21 @@ export function createMessenger({ client, channels, directs, text, onCard }: Par
         throw new Outage('unknown_outcome', 'Slack answered chat.postMessage without saying where it stands');
       return { channelId: answer.channel ?? id, ts: answer.ts };
     } catch (error) {
-      if (['channel_not_found', 'is_archived'].includes(slackCode(error) ?? '')) channels.forget();
+      if (NO_CHANNEL.includes(slackCode(error) ?? '')) channels.forget();
       throw error;
     }
   }
 
-  async function update(ref: CardRef, message: Message): Promise<void> {
-    await call('chat.update', 'repeatable', () =>
-      client.chat.update({ channel: ref.channelId, ts: ref.ts, text: message.text, blocks: message.blocks }),
-    );
-  }
-
-  /** Under the line that says how it ended. */
-  function proof(event: AuditEvent): Block[] {
-    if (event.grantId === null || !PROVEN.includes(event.kind)) return [];
-    const words = text.watch.proof;
-    return [
-      { type: 'actions', elements: [button(ACTION.proof, words.button, words.label, grantValue(event.grantId))] },
-    ];
+  async function update(ref: CardRef, message: Message): Promise<Updated> {
+    try {
+      await call('chat.update', 'repeatable', () =>
+        client.chat.update({ channel: ref.channelId, ts: ref.ts, text: message.text, blocks: message.blocks }),
+      );
+      return 'updated';
+    } catch (error) {
+      if (LOST.includes(slackCode(error) ?? '')) return 'gone';
+      throw error;
+    }
   }
 
   return {
@@ -85,17 +82,16 @@ export function createMessenger({ client, channels, directs, text, onCard }: Par
     },
 
     async updateCard(ref, view) {
-      await update(ref, requestCard(view, text));
-      onCard?.(view);
+      const updated = await update(ref, requestCard(view, text));
+      if (updated === 'updated') onCard?.(view);
+      return updated;
     },
 
     tells: (event, view) => text.threadLine(event, view) !== null,
 
     async postThreadLine(ref, number, event, view) {
-      const sentence = text.threadLine(event, view);
-      if (sentence === null) return;
-      const line = `${text.lineStart(number, event.at)}${sentence}`;
-      await post(ref.channelId, { text: line, blocks: [section(line), ...proof(event)] }, ref.ts);
+      const line = threadLineMessage(number, event, view, text);
+      if (line !== null) await post(ref.channelId, line, ref.ts);
     },
 
     async tellPolicy(channel, news) {
@@ -110,8 +106,12 @@ export function createMessenger({ client, channels, directs, text, onCard }: Par
       try {
         await post(await directs.with(to), noticeMessage(notice, view, text));
       } catch (error) {
+        const code = slackCode(error) ?? '';
         // Who has left the workspace cannot be told any more, and trying for ever would not change that.
-        if (!GONE.includes(slackCode(error) ?? '')) throw error;
+        if (GONE.includes(code)) return;
+        // Opening the conversation anew tells whether they have left.
+        if (NO_CHANNEL.includes(code)) directs.forget(to);
+        throw error;
       }
     },
 

@@ -50,7 +50,8 @@ async function begin(ports: Needs, grant: Grant, view: RequestView): Promise<Pos
 async function goOn(ports: Needs, grant: Grant, view: RequestView, posting: Posting): Promise<Posting> {
   const alert = await alertOf(ports, view, posting.times);
   const shows = showsOf(grant);
-  if (posting.shows !== shows) await ports.messenger.updateAlert(posting.ref, view, alert);
+  if (posting.shows !== shows && (await ports.messenger.updateAlert(posting.ref, view, alert)) === 'gone')
+    return begin(ports, grant, view);
   const since = view.now.getTime() - posting.postedAt.getTime();
   // What retrying cannot mend, and what began anew after it was over, does not wait for the next turn.
   const worse = isPermanent(grant) && !posting.shows.endsWith(PERMANENT);

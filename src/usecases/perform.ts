@@ -34,7 +34,7 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
     case 'announce_expiry':
       return announceExpiry(ports, { workspace, grantId: effect.grantId });
     case 'render_card':
-      return renderCard(ports, { workspace, requestId: effect.requestId });
+      return renderCard(ports, { workspace, requestId: effect.requestId }, attempts);
     case 'notify_person':
       return notifyPerson(ports, workspace, effect);
     case 'alert_revocation':

@@ -67,7 +67,7 @@ export interface Card {
   readonly workspaceId: WorkspaceId;
   /** null until it was posted. */
   readonly ref: CardRef | null;
-  /** Which state it shows: `<request version>.<grant version>`; null until it was posted. */
+  /** Which state it shows: `<request version>.<grant version>`, and `?` where not all approvers were known; null until it was posted. */
   readonly shows: string | null;
   /** How many audit events of the request its thread tells already. */
   readonly eventsTold: number;
@@ -406,10 +406,13 @@ export interface RequestView {
   readonly now: Date;
 }
 
+/** `gone`: the message was deleted, or nobody may edit it any more, so that only a new one can tell. */
+export type Updated = 'updated' | 'gone';
+
 /** Slack as a screen. Every method throws `Outage`, and every message is harmless twice. */
 export interface Messenger {
   postCard(view: RequestView): Promise<CardRef>;
-  updateCard(ref: CardRef, view: RequestView): Promise<void>;
+  updateCard(ref: CardRef, view: RequestView): Promise<Updated>;
   /** Whether this event has a line of its own in the thread; another one may tell the same, or it is nobody's business there. */
   tells(event: AuditEvent, view: RequestView): boolean;
   /** `number` counts the lines of the thread from 1. */
@@ -419,11 +422,11 @@ export interface Messenger {
   notify(to: SlackUserId, notice: NoticeName, view: RequestView): Promise<void>;
   /** A revocation that fails, or ended access that showed up again, in the channel for it. */
   postAlert(channel: string, view: RequestView, alert: AlertView): Promise<CardRef>;
-  updateAlert(ref: CardRef, view: RequestView, alert: AlertView): Promise<void>;
+  updateAlert(ref: CardRef, view: RequestView, alert: AlertView): Promise<Updated>;
   /** Says in the alert's thread, and to the channel, that it still fails. */
   repeatAlert(ref: CardRef, view: RequestView, alert: AlertView): Promise<void>;
   postDrift(channel: string, view: DriftView): Promise<CardRef>;
-  updateDrift(ref: CardRef, view: DriftView): Promise<void>;
+  updateDrift(ref: CardRef, view: DriftView): Promise<Updated>;
   tellSecurity(channel: string, notice: SecurityNotice): Promise<void>;
   /** To the admins, about the policy itself. */
   tellPolicy(channel: string, news: PolicyNews): Promise<void>;

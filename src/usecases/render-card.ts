@@ -1,9 +1,10 @@
 import type { Grant } from '../domain/grant.ts';
 import type { RequestId, WorkspaceId } from '../domain/ids.ts';
 import type { AccessRequest } from '../domain/request.ts';
-import { approversOf } from './approvers-of.ts';
+import { lookUpApprovers } from './approvers-of.ts';
+import { backoffMs, SCREEN_BACKOFF } from './backoff.ts';
 import { extensionSeconds } from './extend-grant.ts';
-import { type Card, done, type Performed, type Ports, type RequestView } from './ports.ts';
+import { type Card, done, Outage, type Performed, type Ports, type RequestView } from './ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'messenger'>;
 interface Input {
@@ -13,36 +14,50 @@ interface Input {
 
 /** How often one run follows a state that keeps moving; the next run goes on from there. */
 const ROUNDS = 10;
+/** How often a card waits for its approvers to be known: editing it later would notify none of them. */
+const WAITS_FOR_APPROVERS = 4;
+
+/** What is drawn, and whether some of those who may decide could not be looked up. */
+type Seen = RequestView & { readonly unsure: boolean };
 
 /**
  * Brings the card and its thread up to the present state. One renderer per card at a time (its effect is leased), and after
  * each call it looks again, so that what was overtaken is corrected at once. Only committed state is read here.
  */
-export async function renderCard(ports: Needs, input: Input): Promise<Performed> {
+export async function renderCard(ports: Needs, input: Input, attempts: number): Promise<Performed> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const view = await viewOf(ports, input.workspace, input.requestId);
     if (!view) return done;
-    const card = await drawCard(ports, view);
+    const card = await drawCard(ports, view, attempts);
     const told = await tellThread(ports, card, view);
     const now = await readBoth(ports, input);
-    if (now && shows(now.request, now.grant) === card.shows && !told) return done;
+    if (!now || versions(now.request, now.grant) !== versions(view.request, view.grant) || told) continue;
+    if (!view.unsure) return done;
+    return {
+      done: false,
+      retryInMs: backoffMs(SCREEN_BACKOFF, attempts),
+      error: 'Not all approvers could be looked up',
+    };
   }
   return { done: false, retryInMs: 0, error: 'The state moved on faster than the card' };
 }
 
-async function drawCard(ports: Needs, view: RequestView): Promise<Card> {
+async function drawCard(ports: Needs, view: Seen, attempts: number): Promise<Card> {
   const { request, grant } = view;
-  const state = shows(request, grant);
+  const state = `${versions(request, grant)}${view.unsure ? '?' : ''}`;
   const card = await ports.store.reads(request.workspaceId).card(request.id);
   if (card?.ref && card.shows === state) return card;
-  const ref = card?.ref ?? (await ports.messenger.postCard(view));
-  if (card?.ref) await ports.messenger.updateCard(card.ref, view);
+  if (!card?.ref && view.unsure && view.approvers.length === 0 && attempts < WAITS_FOR_APPROVERS) {
+    throw new Outage('transient', 'Nobody who may decide could be looked up, so the card waits');
+  }
+  const kept = card?.ref && (await ports.messenger.updateCard(card.ref, view)) === 'updated' ? card.ref : null;
   const drawn: Card = {
     requestId: request.id,
     workspaceId: request.workspaceId,
-    ref,
+    // Somebody deleted the card: there is a new one, with the whole thread under it.
+    ref: kept ?? (await ports.messenger.postCard(view)),
     shows: state,
-    eventsTold: card?.eventsTold ?? 0,
+    eventsTold: kept ? (card?.eventsTold ?? 0) : 0,
   };
   await saveCard(ports, drawn);
   return drawn;
@@ -73,7 +88,7 @@ async function tellThread(ports: Needs, card: Card, view: RequestView): Promise<
 const saveCard = (ports: Needs, card: Card): Promise<void> =>
   ports.store.transaction(card.workspaceId, (tx) => tx.saveCard(card));
 
-const shows = (request: AccessRequest, grant: Grant | null): string => `${request.version}.${grant?.version ?? '-'}`;
+const versions = (request: AccessRequest, grant: Grant | null): string => `${request.version}.${grant?.version ?? '-'}`;
 
 async function readBoth(
   ports: Pick<Ports, 'store'>,
@@ -89,9 +104,16 @@ export async function viewOf(
   ports: Pick<Ports, 'store' | 'directory' | 'policies'>,
   workspace: WorkspaceId,
   requestId: RequestId,
-): Promise<RequestView | null> {
+): Promise<Seen | null> {
   const both = await readBoth(ports, { workspace, requestId });
   if (!both) return null;
-  const [approvers, now] = await Promise.all([approversOf(ports, both.request), ports.store.now()]);
-  return { ...both, approvers, extensionSeconds: extensionSeconds(ports, both.request, both.grant), now };
+  const [approvers, now] = await Promise.all([lookUpApprovers(ports, both.request), ports.store.now()]);
+  const { people, unsure } = approvers;
+  return {
+    ...both,
+    approvers: people,
+    unsure,
+    extensionSeconds: extensionSeconds(ports, both.request, both.grant),
+    now,
+  };
 }

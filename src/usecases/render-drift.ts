@@ -28,8 +28,9 @@ export async function renderDrift(
   const channel = channelOf(ports);
   if (channel === null) return done;
   const anew = !posting || unseen.length > 0;
-  const ref = anew ? await ports.messenger.postDrift(channel, view) : posting.ref;
-  if (posting) await ports.messenger.updateDrift(posting.ref, anew ? { ...view, drifts: [] } : view);
+  let ref = anew ? await ports.messenger.postDrift(channel, view) : posting.ref;
+  const updated = posting && (await ports.messenger.updateDrift(posting.ref, anew ? { ...view, drifts: [] } : view));
+  if (!anew && updated === 'gone') ref = await ports.messenger.postDrift(channel, view);
   await ports.store.transaction(workspace, async (tx) => {
     const times = (posting?.times ?? 0) + 1;
     await tx.savePosting({

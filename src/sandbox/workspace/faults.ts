@@ -16,20 +16,23 @@ export interface Fault {
   readonly afterEffect?: boolean;
   /** The connection is reset before the call takes effect. */
   readonly reset?: boolean;
+  /** How many calls of the method go well first. None unless set. */
+  readonly after?: number;
 }
 
 export type Faults = ReturnType<typeof createFaults>;
 
 export function createFaults() {
-  const waiting = new Map<string, { fault: Fault; left: number }[]>();
+  const waiting = new Map<string, { fault: Fault; spared: number; left: number }[]>();
+  const met = new Map<string, number>();
   const stopped = new AbortController();
   return {
     failNext(method: string, fault: Fault): void {
-      if (Object.keys(fault).every((key) => key === 'times' || key === 'retryAfterSeconds')) {
+      if (Object.keys(fault).every((key) => ['times', 'retryAfterSeconds', 'after'].includes(key))) {
         throw new Error(`failNext('${method}'): say what goes wrong: status, error, hangMs, afterEffect or reset.`);
       }
       const queue = waiting.get(method) ?? [];
-      queue.push({ fault, left: fault.times ?? 1 });
+      queue.push({ fault, spared: fault.after ?? 0, left: fault.times ?? 1 });
       waiting.set(method, queue);
     },
     /** The fault for this call, and uses it up. */
@@ -37,10 +40,17 @@ export function createFaults() {
       const queue = waiting.get(method);
       const next = queue?.[0];
       if (queue === undefined || next === undefined) return undefined;
+      if (next.spared > 0) {
+        next.spared -= 1;
+        return undefined;
+      }
       next.left -= 1;
       if (next.left <= 0) queue.shift();
+      met.set(method, (met.get(method) ?? 0) + 1);
       return next.fault;
     },
+    /** How many calls of these methods met a fault so far. */
+    met: (methods: readonly string[]): number => methods.reduce((sum, method) => sum + (met.get(method) ?? 0), 0),
     clear(): void {
       waiting.clear();
     },

@@ -174,6 +174,7 @@ export async function startWorkspace(options: WorkspaceOptions = {}) {
     /** Every Web API call of the bot, oldest first. */
     calls: front.calls as readonly ApiCall[],
     failNext: (method: string, fault: Fault): void => faults.failNext(method, fault),
+    faultsMet: (methods: readonly string[]): number => faults.met(methods),
     clearFaults: (): void => faults.clear(),
     revokeToken: api.revokeToken,
     restoreToken: api.restoreToken,

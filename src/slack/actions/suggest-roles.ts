@@ -1,9 +1,11 @@
 import type { z } from 'zod';
+import { shortKey } from '../../domain/policy/short-key.ts';
 import type { RoleOffer } from '../../usecases/offer-roles.ts';
 import { plain } from '../blocks.ts';
 import { actorOf, type Desk } from '../desk.ts';
-import { OPTION_GROUPS_MAX, OPTION_TEXT_MAX, OPTION_VALUE_MAX, OPTIONS_MAX } from '../limits.ts';
+import { OPTION_GROUPS_MAX, OPTION_TEXT_MAX, OPTIONS_MAX } from '../limits.ts';
 import type { suggestionPayload } from '../payloads.ts';
+import type { Text } from '../text/en.ts';
 
 interface Option {
   readonly text: ReturnType<typeof plain>;
@@ -21,21 +23,20 @@ export async function suggestRoles(desk: Desk, payload: z.infer<typeof suggestio
   const found = await desk.usecases().offerRoles({ ...actor, query: payload.value, limit: OPTIONS_MAX });
   // Why nothing is offered stands in the form itself, where there is room for a sentence.
   if (!found.ok) return { option_groups: [] };
-  return { option_groups: groups(desk, found.offers, found.total) };
+  return { option_groups: optionGroups(found.offers, found.total, desk.text) };
 }
 
-function groups(desk: Desk, offers: readonly RoleOffer[], total: number): Suggestions['option_groups'] {
-  const words = desk.text.forms.ask;
-  const usable = offers.filter((offer) => offer.key.length <= OPTION_VALUE_MAX);
+export function optionGroups(offers: readonly RoleOffer[], total: number, text: Text): Suggestions['option_groups'] {
+  const words = text.forms.ask;
   const byResource = new Map<string, RoleOffer[]>();
-  for (const offer of usable) byResource.set(offer.resource, [...(byResource.get(offer.resource) ?? []), offer]);
-  const more = total > usable.length ? ` · ${words.moreMatches(usable.length, total)}` : '';
+  for (const offer of offers) byResource.set(offer.resource, [...(byResource.get(offer.resource) ?? []), offer]);
+  const more = total > offers.length ? ` · ${words.moreMatches(offers.length, total)}` : '';
   return [...byResource].slice(0, OPTION_GROUPS_MAX).map(([resource, inside]) => ({
     label: plain(`${resource}${more}`, OPTION_TEXT_MAX),
     options: inside.map((offer) => ({
       text: plain(words.optionText(offer), OPTION_TEXT_MAX),
       description: plain(words.optionDescription(offer), OPTION_TEXT_MAX),
-      value: offer.key,
+      value: shortKey(offer.key),
     })),
   }));
 }

@@ -2,46 +2,86 @@ import { currentStage, progress } from '../../domain/approval.ts';
 import type { AccessRequest } from '../../domain/request.ts';
 import type { RequestView } from '../../usecases/ports.ts';
 import { ACTION } from '../action-ids.ts';
-import { type Block, context, cut, divider, type Message, mrkdwn, plain, plainSections, section } from '../blocks.ts';
+import {
+  type Block,
+  context,
+  cut,
+  divider,
+  type Message,
+  mrkdwn,
+  plain,
+  plainSections,
+  section,
+  sizeOf,
+} from '../blocks.ts';
 import { requestValue } from '../button-value.ts';
-import { FALLBACK_TEXT_MAX, FIELD_MAX, HEADER_MAX, STAGES_TEXT_MAX } from '../limits.ts';
+import {
+  FALLBACK_TEXT_MAX,
+  FIELD_MAX,
+  HEADER_MAX,
+  MESSAGE_TOTAL_MAX,
+  SECTION_TEXT_MAX,
+  STAGES_TEXT_MAX,
+} from '../limits.ts';
 import type { Text } from '../text/en.ts';
 import { decideButtons } from './decide-buttons.ts';
 import { button } from './notice.ts';
 import { stateOf } from './state.ts';
 
 /**
- * Sections of 3,000 characters that a reason may take. It fits into one, unless it is full of `&` and `<`, which grow when they
- * are escaped; beside a second long text only one is affordable.
+ * Sections of 3,000 characters that a text of people may take. Most fit into one; one that is full of `&` and `<` grows when it is
+ * escaped.
  */
-const REASON_SECTIONS = 2;
+const TEXT_SECTIONS = 2;
+/** What a long text keeps at least, whatever else stands on the card. */
+const TEXT_AT_LEAST = 1_000;
 
 /**
- * The whole approval card, from the present state alone. Whatever people wrote stands in plain_text or is escaped. At its largest
- * it stays far below 50 blocks and the 13,200 characters at which Slack refuses a message.
+ * The whole approval card, from the present state alone. Whatever people wrote stands in plain_text or is escaped. The long texts
+ * on it share what the rest leaves of the characters that Slack takes.
  */
 export function requestCard(view: RequestView, text: Text): Message {
   const { request } = view;
   const state = stateOf(view, text);
   const riskWord = text.risk[request.role.risk];
   const waits = request.status === 'pending';
-  const end = closing(view, text);
-  const blocks: Block[] = [
+  const above: Block[] = [
     { type: 'header', text: plain(text.card.plainTitle(request), HEADER_MAX) },
     ...(state.loud ? [section(state.line)] : []),
     { type: 'section', fields: fields(view, text).map((field) => mrkdwn(cut(field, FIELD_MAX))) },
-    ...reason(request, end.length > 0 ? 1 : REASON_SECTIONS, text),
+  ];
+  const between: Block[] = [
     context(text.card.rule(request)),
     ...stages(request, text),
     ...(waits ? [section(mayDecide(view, text))] : []),
     ...(state.loud ? [] : [section(state.line)]),
-    ...end,
-    ...review(request, text),
-    ...(waits ? [divider, decideButtons(request, text)] : []),
+  ];
+  const reviewed = review(request, text);
+  const buttons: Block[] = waits ? [divider, decideButtons(request, text)] : [];
+
+  const end = closing(view, text);
+  const written = [request.reason, end?.written, request.breakGlass?.review?.comment].filter((each) => each);
+  const left = MESSAGE_TOTAL_MAX - sizeOf([above, between, reviewed, buttons]) - LABELS_SIZE;
+  const share = Math.max(TEXT_AT_LEAST, Math.floor(left / Math.max(1, written.length)));
+  const told = (label: string, words: string): Block[] => [
+    context(label),
+    ...plainSections(words, TEXT_SECTIONS, Math.min(share, TEXT_SECTIONS * SECTION_TEXT_MAX)),
+  ];
+  const blocks: Block[] = [
+    ...above,
+    ...(request.reason === '' ? [context(text.card.noReason)] : told(text.card.reasonLabel, request.reason)),
+    ...between,
+    ...(end === null ? [] : told(end.label, end.written)),
+    ...reviewed,
+    ...(request.breakGlass?.review?.comment ? plainSections(request.breakGlass.review.comment, 1, share) : []),
+    ...buttons,
   ];
   const spoken = waits ? text.card.ask(request, riskWord) : text.card.about(request, state.short);
   return { text: cut(spoken, FALLBACK_TEXT_MAX), blocks };
 }
+
+/** What the labels over the long texts take. */
+const LABELS_SIZE = 200;
 
 function fields(view: RequestView, text: Text): string[] {
   const { request } = view;
@@ -66,11 +106,6 @@ function until({ request, grant }: RequestView, text: Text): string {
   return request.status === 'pending' ? text.card.fromGoingLive : '';
 }
 
-function reason(request: AccessRequest, sections: number, text: Text): Block[] {
-  if (request.reason === '') return [context(text.card.noReason)];
-  return [context(text.card.reasonLabel), ...plainSections(request.reason, sections)];
-}
-
 function stages(request: AccessRequest, text: Text): Block[] {
   if (request.stages.length === 0) return [];
   const all = progress(request.stages, request.decisions, null);
@@ -92,7 +127,7 @@ function review(request: AccessRequest, text: Text): Block[] {
   const found = request.breakGlass?.review;
   if (!found) return [];
   const words = text.card.review;
-  if (found.status !== 'due') return [section(words.closed(found)), ...plainSections(found.comment ?? '', 1)];
+  if (found.status !== 'due') return [section(words.closed(found))];
   const open = button(ACTION.review, words.open, words.openLabel(request), requestValue(request.id));
   return [
     section(words.due(found, request.breakGlass?.reviewers ?? [])),
@@ -100,13 +135,13 @@ function review(request: AccessRequest, text: Text): Block[] {
   ];
 }
 
-/** The words that somebody gave with the end. */
-function closing({ request, grant }: RequestView, text: Text): Block[] {
+/** The words that somebody gave with the end; null: none. */
+function closing({ request, grant }: RequestView, text: Text): { label: string; written: string } | null {
   if (request.status === 'denied' && request.closedReason) {
-    return [context(text.card.denyReasonLabel), ...plainSections(request.closedReason, 1)];
+    return { label: text.card.denyReasonLabel, written: request.closedReason };
   }
   if (grant?.endedBecause === 'revoked' && grant.endReason) {
-    return [context(text.card.endReasonLabel), ...plainSections(grant.endReason, 1)];
+    return { label: text.card.endReasonLabel, written: grant.endReason };
   }
-  return [];
+  return null;
 }

@@ -1,9 +1,9 @@
 import type { Drift } from '../../domain/drift.ts';
 import type { DriftView } from '../../usecases/watch-ports.ts';
 import { ACTION } from '../action-ids.ts';
-import { type Block, type Button, context, cut, divider, type Message, plain, section } from '../blocks.ts';
+import { type Block, type Button, context, cut, divider, type Message, plain, section, sizeOf } from '../blocks.ts';
 import { driftValue } from '../button-value.ts';
-import { CONFIRM_TEXT_MAX, DRIFT_ROWS_MAX, FALLBACK_TEXT_MAX, HEADER_MAX } from '../limits.ts';
+import { CONFIRM_TEXT_MAX, DRIFT_ROWS_MAX, FALLBACK_TEXT_MAX, HEADER_MAX, MESSAGE_TOTAL_MAX } from '../limits.ts';
 import type { Text } from '../text/en.ts';
 import { button, plainMessage } from './notice.ts';
 
@@ -13,17 +13,33 @@ export function driftMessage({ system, drifts, paused }: DriftView, text: Text):
   const waiting = drifts.filter((drift) => drift.status === 'open' || drift.status === 'revoking');
   if (waiting.length === 0) return plainMessage(words.settled);
   const intro = words.intro(system, waiting.length, drifts.length - waiting.length);
-  const shown = waiting.slice(0, DRIFT_ROWS_MAX);
-  const blocks: Block[] = [
+  const above: Block[] = [
     { type: 'header', text: plain(words.title(system), HEADER_MAX) },
     section(intro),
     ...(paused ? [section(words.paused)] : []),
     ...(system.firstRunAt === null ? [context(words.firstRun)] : []),
-    ...shown.flatMap((drift) => [divider, section(words.line(drift)), ...buttons(drift, text)]),
-    ...(waiting.length > shown.length ? [divider, section(words.more(waiting.length - shown.length))] : []),
   ];
+  const rows = fitting(above, waiting, text);
+  const hidden = waiting.length - rows.length;
+  const blocks = [...above, ...rows.flat(), ...(hidden > 0 ? [divider, section(words.more(hidden))] : [])];
   return { text: cut(intro, FALLBACK_TEXT_MAX), blocks };
 }
+
+/** As many rows as a message takes; Slack limits its blocks and its characters. */
+function fitting(above: Block[], drifts: readonly Drift[], text: Text): Block[][] {
+  const rows: Block[][] = [];
+  let size = sizeOf(above) + MORE_SIZE;
+  for (const drift of drifts.slice(0, DRIFT_ROWS_MAX)) {
+    const row = [divider, section(text.watch.drift.line(drift)), ...buttons(drift, text)];
+    size += sizeOf(row);
+    if (rows.length > 0 && size > MESSAGE_TOTAL_MAX) break;
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** What the line about the rows that do not fit takes. */
+const MORE_SIZE = 200;
 
 function buttons(drift: Drift, text: Text): Block[] {
   if (drift.status !== 'open') return [];

@@ -24,7 +24,7 @@ export function stateOf({ request, grant }: RequestView, text: Text): CardState 
     // The policy refused it at once: it has no card, and if it had one this is what it would say.
     case 'refused':
     case 'denied':
-      return calm(state.denied(request), state.deniedPlain(request));
+      return calm(state.denied(request), state.deniedShort(request));
     case 'cancelled':
       return calm(state.cancelled(request), short.cancelled);
     case 'expired':

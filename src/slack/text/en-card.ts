@@ -77,7 +77,7 @@ export const card = {
       `*Waiting.* It closes by itself ${when(request.expiresAt)} if nobody decides.`,
     denied: (request: AccessRequest): string =>
       `*Denied* by ${request.closedBy ? mention(request.closedBy.slackUserId) : 'the policy'} ${at(request.closedAt)}.`,
-    deniedPlain: (request: AccessRequest): string => `denied by ${request.closedBy?.name ?? 'the policy'}`,
+    deniedShort: (request: AccessRequest): string => `denied by ${esc(request.closedBy?.name ?? 'the policy')}`,
     cancelled: (request: AccessRequest): string =>
       `*Cancelled* by ${mention(request.requester.slackUserId)} ${at(request.closedAt)}.`,
     expired: (request: AccessRequest): string =>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatDuration } from '../../domain/policy/duration.ts';
 import { MAX_TICKET_LENGTH } from '../../domain/policy/limits.ts';
+import { shortKey } from '../../domain/policy/short-key.ts';
 import type { RoleOffer } from '../../usecases/offer-roles.ts';
 import { ACTION, CALLBACK, FIELD } from '../action-ids.ts';
 import { type Block, context, cut, type Modal, plain, section } from '../blocks.ts';
@@ -56,7 +57,9 @@ function roleField(offer: RoleOffer | null, text: Text): Block {
       action_id: ACTION.role,
       min_query_length: 0,
       placeholder: plain(words.rolePlaceholder),
-      ...(offer === null ? {} : { initial_option: { text: plain(offer.title, OPTION_TEXT_MAX), value: offer.key } }),
+      ...(offer === null
+        ? {}
+        : { initial_option: { text: plain(offer.title, OPTION_TEXT_MAX), value: shortKey(offer.key) } }),
     },
   };
 }

@@ -13,7 +13,7 @@ export async function submitDenyForm(desk: Desk, actor: Actor, { view }: Submiss
   if (value === null) return notice(desk, await explain(desk, actor, { code: 'request_not_found' }));
   const reason = fieldOf(view, FIELD.reason) ?? '';
   const denied = await desk.usecases().denyRequest({ ...actor, ...value, reason });
-  if (denied.ok) return { kind: 'close', said: desk.text.card.state.deniedPlain(denied.request) };
+  if (denied.ok) return { kind: 'close', said: desk.text.card.state.deniedShort(denied.request) };
   if (denied.refusal.code === 'deny_reason_missing') {
     return { kind: 'errors', errors: { [blockOf(view, FIELD.reason)]: desk.text.refusal(denied.refusal) } };
   }

@@ -1,3 +1,4 @@
+import { shortKey } from '../../domain/policy/short-key.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { FIELD } from '../action-ids.ts';
 import { formFor, valuesOf } from '../actions/choose-role.ts';
@@ -15,7 +16,7 @@ export async function submitRequestForm(desk: Desk, actor: Actor, payload: Submi
   if (role === null) return { kind: 'errors', errors: { [FIELD.role]: words.chooseRole } };
   const memory = readMemory(shown.private_metadata);
   // The role's fields have not appeared yet, or they are still those of another role.
-  if (!hasField(shown, FIELD.reason) || memory.offer?.key !== role) {
+  if (!hasField(shown, FIELD.reason) || memory.offer === null || shortKey(memory.offer.key) !== role) {
     return { kind: 'show', view: await formFor(desk, payload, shown, role) };
   }
   const typed = fieldOf(shown, FIELD.duration);
