@@ -4,8 +4,8 @@ import { bindUsecases } from '../../src/bind-usecases.ts';
 import { type GrantId, grantId, type RequestId } from '../../src/domain/ids.ts';
 import type { AccessRequest } from '../../src/domain/request.ts';
 import { expireRequest } from '../../src/usecases/cancel-request.ts';
+import type { SubmitInput } from '../../src/usecases/draft-request.ts';
 import { viewOf } from '../../src/usecases/render-card.ts';
-import type { SubmitInput } from '../../src/usecases/submit-request.ts';
 import { POLICY, startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
 
 /** How often each pair races. The whole thousand of each takes minutes: `RACES=1000 npm test -- test/integration/races`. */
