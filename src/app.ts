@@ -157,9 +157,6 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
   };
 }
 
-/** Loads among which the latest that was not refused is looked for. */
-const LOADS_LOOKED_AT = 100;
-
 /** Says whether another policy was in force before. Every version ever used is kept, so that every decision can be evaluated again. */
 async function keepPolicy(
   store: OpenStore,
@@ -168,18 +165,17 @@ async function keepPolicy(
   log: Logger,
 ): Promise<boolean> {
   const commit = await commitOf(path);
-  const before = (await store.policies.loads(LOADS_LOOKED_AT)).find((load) => load.version !== null);
   const kept = await store.policies.keep({ version: policy.version, canonical: policy.canonical, commit });
   log.info({ policy: policy.version, commit, roles: policy.roles.size, new: kept === 'new' }, 'The policy is loaded');
   const { version } = policy;
-  await store.policies.noteLoad({
+  const noted = await store.policies.noteLoad({
     version,
     commit,
     loadedBy: whoLoads(),
     how: 'start',
     findings: findings.map(findingText),
   });
-  return before !== undefined && before.version !== version;
+  return noted === 'news';
 }
 
 /** Looks at the database again and again, and begins the watch over a workspace's targets as soon as the workspace is known. */

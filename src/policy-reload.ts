@@ -56,8 +56,8 @@ export function startPolicyReloading(parts: Parts): PolicyReloading {
     const follow = async (): Promise<void> => {
       const ours = await workspace().catch(() => null);
       if (ours === null) return;
-      const { closed, disallowed } = await followSwap(ports, ours, await commitOf(path));
-      tell({ outcome: 'swapped', version: ports.policies.current().version, closed, disallowed }, 'start', log);
+      const followed = await followSwap(ports, ours, await commitOf(path));
+      tell({ outcome: 'swapped', version: ports.policies.current().version, ...followed }, 'start', log);
     };
     last = follow().catch((error: unknown) => {
       log.error({ err: error }, 'What the new policy means for what waits and is live could not be worked out');
@@ -101,11 +101,13 @@ function tell(reloaded: Reloaded, how: NewPolicyLoad['how'], log: Logger): void 
       );
       return;
     case 'swapped': {
-      const { version, closed, disallowed } = reloaded;
-      log.info(
-        { policy: version, how, closed: closed.length, disallowed: disallowed.length },
-        'A new policy is in force',
-      );
+      const { version, closed, unlooked, disallowed } = reloaded;
+      log.info({ policy: version, how, closed, disallowed: disallowed.length }, 'A new policy is in force');
+      if (unlooked > 0)
+        log.warn(
+          { requests: unlooked },
+          'Waiting requests could not be held against the new policy; that is done when somebody approves them',
+        );
     }
   }
 }

@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { policyVersion } from '../domain/ids.ts';
-import type { Policies, PolicyLoad } from '../usecases/ports.ts';
-import type { Database } from './database.ts';
+import { type PolicyVersion, policyVersion } from '../domain/ids.ts';
+import type { NewPolicyLoad, Policies, PolicyLoad } from '../usecases/ports.ts';
+import type { Database, Db } from './database.ts';
 import { throwStoreError } from './errors.ts';
 import { jsonText, readRow, storableText, textAs } from './rows.ts';
 
 /** Findings that are kept of one load. */
 const KEPT_FINDINGS = 50;
+/** Within it the same refusal is that of another process, or of the same files looked at twice. */
+const SAME_REFUSAL_SECONDS = 600;
 
 const loadSchema = z
   .object({
@@ -29,7 +31,7 @@ const loadSchema = z
     }),
   );
 
-export function createPolicies({ single, models }: Pick<Database, 'single' | 'models'>): Policies {
+export function createPolicies({ single, models, transaction }: Omit<Database, 'close'>): Policies {
   return {
     async keep({ version, canonical, commit }) {
       const count = await single.execute`
@@ -43,12 +45,13 @@ export function createPolicies({ single, models }: Pick<Database, 'single' | 'mo
         .catch(throwStoreError);
       return row?.canonical ?? null;
     },
-    async noteLoad({ version, commit, loadedBy, how, findings }) {
-      await single.execute`
-        INSERT INTO policy_loads (version, commit, loaded_at, loaded_by, how, outcome, findings)
-        VALUES (${version}, ${commit}, clock_timestamp(), ${storableText(loadedBy)}, ${how},
-                ${version === null ? 'refused' : 'loaded'}, ${jsonText(findings.slice(0, KEPT_FINDINGS))}::jsonb)`;
-    },
+    noteLoad: (load) =>
+      transaction(async (db) => {
+        // One after the other, so that of several processes which load the same policy exactly one is the first.
+        await db.execute`SELECT pg_advisory_xact_lock(hashtextextended('policy_loads', 0))`;
+        const news = load.version === null ? await isNewRefusal(db, load) : await isAnother(db, load.version);
+        return { value: news ? 'news' : 'known', last: () => insert(db, load) };
+      }),
     async loads(limit) {
       const rows = await single.query`
         SELECT id::text, version, commit, loaded_at, loaded_by, how, findings FROM policy_loads
@@ -57,3 +60,25 @@ export function createPolicies({ single, models }: Pick<Database, 'single' | 'mo
     },
   };
 }
+
+async function isAnother(db: Db, version: PolicyVersion): Promise<boolean> {
+  const [before] = await db.query<{ version: string }>`
+    SELECT version FROM policy_loads WHERE version IS NOT NULL ORDER BY id DESC LIMIT 1`;
+  return before !== undefined && before.version !== version;
+}
+
+async function isNewRefusal(db: Db, { findings }: NewPolicyLoad): Promise<boolean> {
+  const [before] = await db.query<{ same: boolean }>`
+    SELECT version IS NULL AND findings = ${keptFindings(findings)}::jsonb
+      AND loaded_at > clock_timestamp() - ${SAME_REFUSAL_SECONDS}::float8 * interval '1 second' AS same
+    FROM policy_loads ORDER BY id DESC LIMIT 1`;
+  return before?.same !== true;
+}
+
+const insert = (db: Db, { version, commit, loadedBy, how, findings }: NewPolicyLoad): Promise<number> =>
+  db.execute`
+    INSERT INTO policy_loads (version, commit, loaded_at, loaded_by, how, outcome, findings)
+    VALUES (${version}, ${commit}, clock_timestamp(), ${storableText(loadedBy)}, ${how},
+            ${version === null ? 'refused' : 'loaded'}, ${keptFindings(findings)}::jsonb)`;
+
+const keptFindings = (findings: readonly string[]): string => jsonText(findings.slice(0, KEPT_FINDINGS));

@@ -41,6 +41,11 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
         await requests(Prisma.sql`r.status = 'pending' ORDER BY r.created_at, r.id LIMIT ${limit}`),
         readRequest,
       ),
+    pendingPage: async (after, limit) =>
+      skipping(
+        await requests(Prisma.sql`r.status = 'pending' AND r.id > ${after ?? ''} ORDER BY r.id LIMIT ${limit}`),
+        readRequest,
+      ),
     grant: async (id) => one(await grants(Prisma.sql`id = ${id}`), readGrant),
     grantOfRequest: async (id) => one(await grants(Prisma.sql`request_id = ${id}`), readGrant),
     openGrantsOf: async (person) =>

@@ -91,6 +91,8 @@ export interface Reads extends WatchReads {
   pendingRequestsOf(person: SlackUserId): Promise<readonly AccessRequest[]>;
   /** Waiting requests of the workspace, oldest first. */
   pendingRequests(limit: number): Promise<readonly AccessRequest[]>;
+  /** A page of the waiting requests of the workspace in the order of their ids, behind the given one. */
+  pendingPage(after: RequestId | null, limit: number): Promise<readonly AccessRequest[]>;
   /** Every grant of the person that has not ended. */
   openGrantsOf(person: SlackUserId): Promise<readonly Grant[]>;
   /** Open grants of one role, oldest first. */
@@ -181,8 +183,11 @@ export interface People {
 export interface Policies {
   keep(policy: { version: PolicyVersion; canonical: string; commit: string | null }): Promise<'new' | 'known'>;
   canonical(version: PolicyVersion): Promise<string | null>;
-  /** Keeps that a policy was loaded or refused, at the database's time. */
-  noteLoad(load: NewPolicyLoad): Promise<void>;
+  /**
+   * Keeps that a policy was loaded or refused, at the database's time. `news`: another one was in force before, or nobody met this
+   * refusal in the last minutes. Of several processes that load the same one, only the first has news; the very first load of all is none.
+   */
+  noteLoad(load: NewPolicyLoad): Promise<'news' | 'known'>;
   /** The latest loads, newest first. */
   loads(limit: number): Promise<readonly PolicyLoad[]>;
 }

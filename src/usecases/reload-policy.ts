@@ -2,11 +2,8 @@ import type { DisallowedGrant } from '../domain/disallowed-grant.ts';
 import type { WorkspaceId } from '../domain/ids.ts';
 import { bySystem } from '../domain/person.ts';
 import type { Policy } from '../domain/policy/types.ts';
-import { type AccessRequest, transitionRequest } from '../domain/request.ts';
+import { type Closed, closeDenied } from './close-denied.ts';
 import { disallowedGrants } from './disallowed-grants.ts';
-import { lookUpGroups } from './electorate.ts';
-import { lawsAgain, lawsFor } from './laws-again.ts';
-import { policyOf } from './policy-of.ts';
 import type { NewPolicyLoad, PolicyNews, Ports } from './ports.ts';
 
 /** What reading the policy's files came to. */
@@ -27,17 +24,16 @@ export type Reloaded =
   | { readonly outcome: 'refused'; readonly lines: readonly string[] }
   /** The same content as before: nothing happened. */
   | { readonly outcome: 'same' }
-  | {
-      readonly outcome: 'swapped';
-      readonly version: string;
-      readonly closed: readonly AccessRequest[];
-      readonly disallowed: readonly DisallowedGrant[];
-    };
+  | ({ readonly outcome: 'swapped'; readonly version: string } & Followed);
+
+/** What a new policy meant for what waits and for what is live. */
+export interface Followed extends Closed {
+  readonly disallowed: readonly DisallowedGrant[];
+}
+
+const NOTHING: Followed = { closed: 0, unlooked: 0, disallowed: [] };
 
 type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'messenger'> & { swap(policy: Policy): void };
-
-/** Waiting requests that are looked through after a swap. What is beyond them is looked at when somebody approves it. */
-const MAX_PENDING = 1_000;
 
 /**
  * Puts a new policy in force, at once and whole, or refuses it and keeps the old one. Every version and every refusal is kept. What
@@ -46,7 +42,14 @@ const MAX_PENDING = 1_000;
 export async function reloadPolicy(ports: Needs, { read, how, loadedBy, workspace }: ReloadInput): Promise<Reloaded> {
   const before = ports.policies.current();
   if (!read.ok) {
-    await ports.store.policies.noteLoad({ version: null, commit: null, loadedBy, how, findings: read.lines });
+    const noted = await ports.store.policies.noteLoad({
+      version: null,
+      commit: null,
+      loadedBy,
+      how,
+      findings: read.lines,
+    });
+    if (noted === 'known') return { outcome: 'refused', lines: read.lines };
     if (workspace !== null)
       await audit(ports, workspace, { kind: 'policy.refused', data: { findings: [...read.lines.slice(0, 20)] } });
     await announce(ports, before, { news: 'refused', lines: read.lines });
@@ -56,8 +59,15 @@ export async function reloadPolicy(ports: Needs, { read, how, loadedBy, workspac
   if (policy.version === before.version) return { outcome: 'same' };
   await ports.store.policies.keep({ version: policy.version, canonical: policy.canonical, commit });
   ports.swap(policy);
-  await ports.store.policies.noteLoad({ version: policy.version, commit, loadedBy, how, findings: read.warnings });
-  if (workspace === null) return { outcome: 'swapped', version: policy.version, closed: [], disallowed: [] };
+  const noted = await ports.store.policies.noteLoad({
+    version: policy.version,
+    commit,
+    loadedBy,
+    how,
+    findings: read.warnings,
+  });
+  // Another process had it before and does what follows from it; once is enough.
+  if (workspace === null || noted === 'known') return { outcome: 'swapped', version: policy.version, ...NOTHING };
   return { outcome: 'swapped', version: policy.version, ...(await followSwap(ports, workspace, commit)) };
 }
 
@@ -66,15 +76,15 @@ export async function followSwap(
   ports: Omit<Needs, 'swap'>,
   workspace: WorkspaceId,
   commit: string | null,
-): Promise<{ readonly closed: readonly AccessRequest[]; readonly disallowed: readonly DisallowedGrant[] }> {
+): Promise<Followed> {
   const policy = ports.policies.current();
   await audit(ports, workspace, { kind: 'policy.loaded', data: { version: policy.version, commit } });
-  const closed = await closeDenied(ports, workspace);
+  const closed = await closeDenied(ports, workspace, policy);
   const disallowed = await disallowedGrants(ports, workspace, policy);
   if (disallowed.length > 0) {
-    await announce(ports, policy, { news: 'tightened', version: policy.version, disallowed, closed: closed.length });
+    await announce(ports, policy, { news: 'tightened', version: policy.version, disallowed, closed: closed.closed });
   }
-  return { closed, disallowed };
+  return { ...closed, disallowed };
 }
 
 type PolicyAudit =
@@ -90,42 +100,4 @@ const audit = (ports: Omit<Needs, 'swap'>, workspace: WorkspaceId, fact: PolicyA
 async function announce(ports: Omit<Needs, 'swap'>, policy: Policy, news: PolicyNews): Promise<void> {
   const channel = policy.channels.security ?? policy.defaults.channel;
   if (channel !== null) await ports.messenger.tellPolicy(channel, news);
-}
-
-/** A request is decided under the policy it was asked under, unless the new one denies it altogether: then it closes and says so. */
-async function closeDenied(ports: Omit<Needs, 'swap'>, workspace: WorkspaceId): Promise<readonly AccessRequest[]> {
-  const waiting = await ports.store.reads(workspace).pendingRequests(MAX_PENDING);
-  const closed: AccessRequest[] = [];
-  for (const request of waiting) {
-    const ended = await closeIfDenied(ports, workspace, request);
-    if (ended) closed.push(ended);
-  }
-  return closed;
-}
-
-async function closeIfDenied(
-  ports: Omit<Needs, 'swap'>,
-  workspace: WorkspaceId,
-  request: AccessRequest,
-): Promise<AccessRequest | null> {
-  const user = request.requester.slackUserId;
-  const requester = await ports.directory.person(workspace, user);
-  if (!requester) return null;
-  const asked = await policyOf(ports, request);
-  const groups = await lookUpGroups(ports, workspace, asked, asked.groups.keys());
-  const laws = (await lawsFor(ports, requester, request, asked, groups)).filter((law) => law.inForceSince);
-  return ports.store.transaction(
-    workspace,
-    async (tx) => {
-      const fresh = await tx.requestForUpdate(request.id);
-      if (fresh?.status !== 'pending') return null;
-      const says = await lawsAgain(tx, laws, requester, fresh);
-      if (says?.code !== 'guardrail_now_denies') return null;
-      const step = transitionRequest(fresh, { type: 'deny_by_policy', rule: says.rule, message: says.message }, tx.now);
-      if (!step.ok) return null;
-      await tx.save({ requests: [step.state], events: step.events, effects: step.effects });
-      return step.state;
-    },
-    { lockPerson: user },
-  );
 }
