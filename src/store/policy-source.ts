@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { PolicyVersion } from '../domain/ids.ts';
 import { policyFromCanonical } from '../domain/policy/canonical.ts';
@@ -26,10 +28,13 @@ export async function loadPolicyFrom(
   return loaded.ok ? loaded : { ok: false, lines: loaded.findings.map(findingText) };
 }
 
-/** The commit a policy file stands in; null outside of git. */
+/** The commit that the policy's folder or file stands in; null outside of git. */
 export async function commitOf(path: string): Promise<string | null> {
   try {
-    const { stdout } = await promisify(execFile)('git', ['-C', path, 'rev-parse', 'HEAD'], { timeout: GIT_TIMEOUT_MS });
+    const folder = (await stat(path)).isDirectory() ? path : dirname(path);
+    const { stdout } = await promisify(execFile)('git', ['-C', folder, 'rev-parse', 'HEAD'], {
+      timeout: GIT_TIMEOUT_MS,
+    });
     return stdout.trim() || null;
   } catch {
     return null;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { commitOf } from '../../src/store/policy-source.ts';
 import { elevate, type Folder, temporaryFolder } from '../support/cli.ts';
 
 const POLICY = `apiVersion: elevate/v1
@@ -114,6 +115,21 @@ describe('elevate policy explain', () => {
   });
 });
 
+describe('the commit of a policy', () => {
+  it('is known of a folder and of a single file in git, and of nothing outside of it', async () => {
+    expect(await commitOf('policies')).toBeNull();
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args]);
+    git('init', '-q');
+    git('add', '.');
+    git('commit', '-qm', 'first');
+    const head = git('rev-parse', 'HEAD').toString().trim();
+    expect(await commitOf('policies')).toBe(head);
+    expect(await commitOf('policies/p.yaml')).toBe(head);
+    expect(await commitOf('policies/none.yaml')).toBeNull();
+  });
+});
+
 describe('elevate policy diff', () => {
   const change = (from: string, to: string) => folder.write({ 'next/p.yaml': POLICY.replace(from, to) });
   const told = async () => (await policy('diff', 'policies', 'next')).out;
@@ -146,7 +162,12 @@ describe('elevate policy diff', () => {
     [
       '    rules:',
       '    duration: { default: 1h, max: 8h }\n    rules:',
-      /^loosens {2}role db\/admin: longest duration 4h → 8h/m,
+      /^loosens {2}role db\/admin: longest duration 4h → 8h$(?![^]*decides otherwise)/m,
+    ],
+    [
+      'roles:\n',
+      'guardrails: [{ name: short, then: { cap: 30m } }]\nroles:\n',
+      /^tightens role db\/admin: decides otherwise: tighter for .*: 1 of dba for 4h at most → 1 of dba for 30m at most$/m,
     ],
     [
       '[dana@example.com]',

@@ -6,13 +6,14 @@ import type { Guardrail, Policy, Role, Rule, StageRule } from '../types.ts';
 import { type Compared, compareRulings, type Ruling } from './compare.ts';
 
 interface Laws {
-  readonly role: Role;
+  /** The longest time of both roles: that one of them has a longer one is a change of its own, told apart. */
+  readonly longestSeconds: number;
   readonly guardrails: readonly { readonly rule: Guardrail; readonly formula: Formula }[];
   readonly rules: readonly { readonly rule: Rule; readonly formula: Formula }[];
 }
 
-const lawsOf = (policy: Policy, role: Role): Laws => ({
-  role,
+const lawsOf = (policy: Policy, role: Role, longestSeconds: number): Laws => ({
+  longestSeconds,
   guardrails: policy.guardrails.map((rule) => ({ rule, formula: formulaOf(rule.when?.ast ?? null) })),
   rules: role.rules.map((rule) => ({ rule, formula: formulaOf(rule.when?.ast ?? null) })),
 });
@@ -28,7 +29,8 @@ export interface RulingsDiffer extends Compared {
 
 /** Compares what two policies say about a role, over the facts at which any of their conditions changes. */
 export function compareRole(old: Policy, oldRole: Role, next: Policy, nextRole: Role): RulingsDiffer {
-  const [before, after] = [lawsOf(old, oldRole), lawsOf(next, nextRole)];
+  const longest = Math.max(oldRole.duration.maxSeconds, nextRole.duration.maxSeconds);
+  const [before, after] = [lawsOf(old, oldRole, longest), lawsOf(next, nextRole, longest)];
   const formulas = [...before.guardrails, ...before.rules, ...after.guardrails, ...after.rules].map(
     (each) => each.formula,
   );
@@ -67,7 +69,7 @@ function limitsOfBoth(old: Role, next: Role): Limits {
 
 function rulingOf(laws: Laws, given: Assignment): Ruling {
   const denied: Ruling = { outcome: 'deny', stages: [], longestSeconds: 0 };
-  let cap = laws.role.duration.maxSeconds;
+  let cap = laws.longestSeconds;
   const added: StageRule[] = [];
   for (const { rule, formula } of laws.guardrails) {
     if (!evaluateFormula(formula, given)) continue;
@@ -92,10 +94,14 @@ function told(given: Assignment, was: Ruling, is: Ruling): string {
       if (value === true) return path.replace(/^\?/, '');
       return `${path} = ${path === 'request.duration' && typeof value === 'number' ? formatDuration(value) : value}`;
     });
-  return `${facts.join(', ') || 'anybody'}: ${said(was)} → ${said(is)}`;
+  const times = was.outcome !== 'deny' && is.outcome !== 'deny' && was.longestSeconds !== is.longestSeconds;
+  return `${facts.join(', ') || 'anybody'}: ${said(was, times)} → ${said(is, times)}`;
 }
 
-const said = ({ outcome, stages }: Ruling): string =>
-  outcome === 'require'
-    ? stages.map(({ approvals, from }) => `${approvals} of ${from.join(' or ')}`).join(', then ')
-    : outcome;
+function said({ outcome, stages, longestSeconds }: Ruling, withTime: boolean): string {
+  const who =
+    outcome === 'require'
+      ? stages.map(({ approvals, from }) => `${approvals} of ${from.join(' or ')}`).join(', then ')
+      : outcome;
+  return withTime ? `${who} for ${formatDuration(longestSeconds)} at most` : who;
+}
