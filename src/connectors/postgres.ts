@@ -61,7 +61,7 @@ export function openPostgres(
         } finally {
           await unlockAccess(connection, ids);
         }
-      }),
+      }, true),
     listHolders: (entitlement, after = null) =>
       withServer((connection) => holdersOf(name, connection, parsed(name, entitlement), after)),
     check: (uses) =>

@@ -30,6 +30,11 @@ interface Needs {
  */
 export function createOutbox({ db, clock, onFree, skipping }: Needs): Outbox {
   const now = () => Prisma.sql`(clock_timestamp() + ${clock.offsetMs()}::float8 * interval '1 millisecond')`;
+  /**
+   * A source of one row, beside which a statement's commit does not wait for the disk (PostgreSQL documentation, "Asynchronous
+   * Commit"). For what is harmless to lose with the server: a lease, a mark, an effect that is then performed once more.
+   */
+  const unhurried = Prisma.sql`(SELECT set_config('synchronous_commit', 'off', true)) AS unhurried`;
   const isFree = Prisma.sql`(lease_until IS NULL OR lease_until < clock_timestamp())`;
 
   /** Marks what `which` finds as handed on, leaving alone what another replica is just marking. */
@@ -40,7 +45,7 @@ export function createOutbox({ db, clock, onFree, skipping }: Needs): Outbox {
         ORDER BY due_at > ${now()}, CASE WHEN due_at <= ${now()} THEN urgency END, due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
       )
       UPDATE effects e SET handed_on_at = clock_timestamp(), handed_offset_ms = ${clock.offsetMs()}::bigint
-      FROM found WHERE e.key = found.key
+      FROM found, ${unhurried} WHERE e.key = found.key
       RETURNING e.key, e.generation, e.due_at, e.urgency, e.kind, (extract(epoch FROM e.due_at - ${now()}) * 1000)::float8 AS delay_ms`;
     return skipping(rows, readHandedOn).sort(inOrder);
   };
@@ -65,6 +70,7 @@ export function createOutbox({ db, clock, onFree, skipping }: Needs): Outbox {
     async claim(key, owner, leaseSeconds, aheadMs = 0) {
       const rows: readonly unknown[] = await db.query`
         UPDATE effects SET lease_owner = ${owner}, lease_until = clock_timestamp() + ${leaseSeconds}::float8 * interval '1 second'
+        FROM ${unhurried}
         WHERE key = ${key} AND done_at IS NULL AND due_at <= ${now()} + ${aheadMs}::float8 * interval '1 millisecond' AND ${isFree}
         RETURNING key, workspace_id, payload, generation, due_at, attempts`;
       if (rows.length > 0) return readClaimed(rows[0]);
@@ -76,7 +82,7 @@ export function createOutbox({ db, clock, onFree, skipping }: Needs): Outbox {
       // A lease that ran out but that nobody took is still ours to renew.
       const count = await db.execute`
         UPDATE effects SET lease_until = clock_timestamp() + ${leaseSeconds}::float8 * interval '1 second'
-        WHERE key = ${key} AND lease_owner = ${owner}`;
+        FROM ${unhurried} WHERE key = ${key} AND lease_owner = ${owner}`;
       return count > 0;
     },
 
@@ -87,7 +93,7 @@ export function createOutbox({ db, clock, onFree, skipping }: Needs): Outbox {
           lease_owner = NULL, lease_until = NULL, last_error = CASE WHEN generation = ${claimed.generation} THEN NULL ELSE last_error END,
           handed_on_at = CASE WHEN generation = ${claimed.generation} THEN handed_on_at END,
           done_at = CASE WHEN generation = ${claimed.generation} THEN coalesce(done_at, clock_timestamp()) ELSE done_at END
-        WHERE key = ${claimed.key} AND lease_owner = ${owner}
+        FROM ${unhurried} WHERE key = ${claimed.key} AND lease_owner = ${owner}
         RETURNING due_at, done_at IS NULL AS pending`;
       for (const row of rows) if (row.pending) onFree(row.due_at);
     },

@@ -1,6 +1,7 @@
 import type { NewAuditEvent } from '../domain/audit.ts';
 import type { EffectChange } from '../domain/effect.ts';
-import type { WorkspaceId } from '../domain/ids.ts';
+import type { Grant } from '../domain/grant.ts';
+import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import type { Clock, OutboxEntry, Reads, TransactionOptions, Tx } from '../usecases/ports.ts';
 import { readNote } from './card-rows.ts';
 import type { Db, Worked } from './database.ts';
@@ -27,7 +28,18 @@ export async function runInside<T>(
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions,
 ): Promise<Worked<Ran<T>>> {
-  const now = await begin(db, workspace, clock, options);
+  const lockedGrant = async (id: GrantId): Promise<Grant | null> => {
+    const rows: readonly unknown[] = await db.query`
+      SELECT * FROM grants WHERE workspace_id = ${workspace} AND id = ${id} FOR UPDATE`;
+    return rows.length === 0 ? null : readGrant(rows[0]);
+  };
+  const { lockGrant } = options;
+  const [now, first] = await Promise.all([
+    begin(db, workspace, clock, options),
+    lockGrant === undefined ? null : lockedGrant(lockGrant),
+  ]);
+  let firstIsFresh = true;
+  const saving: Promise<unknown>[] = [];
   const events: NewAuditEvent[] = [];
   const effects = new Map<string, EffectChange>();
   const tx: Tx = {
@@ -39,15 +51,14 @@ export async function runInside<T>(
       await db.execute`SELECT 1 FROM requests WHERE workspace_id = ${workspace} AND id = ${id} FOR UPDATE`;
       return reads.request(id);
     },
-    grantForUpdate: async (id) => {
-      const rows: readonly unknown[] = await db.query`
-        SELECT * FROM grants WHERE workspace_id = ${workspace} AND id = ${id} FOR UPDATE`;
-      return rows.length === 0 ? null : readGrant(rows[0]);
-    },
+    grantForUpdate: (id) => (id === lockGrant && firstIsFresh ? Promise.resolve(first) : lockedGrant(id)),
     save: async (change) => {
       refuseForeign(workspace, [...(change.requests ?? []), ...(change.grants ?? [])]);
       // Side by side on one connection: they travel together, and requests come before the grants that refer to them.
-      await Promise.all([saveRequests(db, change.requests ?? []), saveGrants(db, change.grants ?? [])]);
+      const saved = Promise.all([saveRequests(db, change.requests ?? []), saveGrants(db, change.grants ?? [])]);
+      saved.catch(() => {});
+      saving.push(saved);
+      firstIsFresh = false;
       events.push(...(change.events ?? []));
       lastOfEachKey(effects, change.effects ?? []);
     },
@@ -73,7 +84,7 @@ export async function runInside<T>(
     },
   };
   const result = await work(tx);
-  const last = await finish(db, workspace, events, effects);
+  const [last] = await Promise.all([finish(db, workspace, events, effects), ...saving]);
   return { value: { result, earliestDueAt: earliest(effects), dueNow: dueBy(now, effects) }, last };
 }
 

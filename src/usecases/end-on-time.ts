@@ -9,6 +9,7 @@ import {
   type Ports,
   type PreparedRevocation,
   type TargetSession,
+  type Tx,
 } from './ports.ts';
 import { settle } from './revoke-grant.ts';
 import { saveStep } from './step-grant.ts';
@@ -89,7 +90,7 @@ async function carryOut(
 ): Promise<{ grant: Grant; answer: string } | null> {
   let committed: Promise<string> | null = null;
   for (;;) {
-    const tried = await ports.store.transaction(input.workspace, async (tx) => {
+    const attempt = async (tx: Tx) => {
       const grant = await tx.grantForUpdate(input.grantId);
       if (grant?.version !== seen.version) return null;
       const leftMs = endsAt.getTime() - tx.now.getTime();
@@ -101,7 +102,8 @@ async function carryOut(
       const answer = await committed;
       await saveStep(tx, grant, step);
       return { grant: step.state, answer };
-    });
+    };
+    const tried = await ports.store.transaction(input.workspace, attempt, { lockGrant: input.grantId });
     if (typeof tried !== 'number') return tried;
     await early.wait(tried);
   }
@@ -115,7 +117,8 @@ async function givenUp(connector: Connector, early: Early): Promise<never> {
 
 /** The grant behind everything that is just being saved of it. In a transaction, whose connection the end needs anyway. */
 const look = (ports: Needs, input: Input): Promise<{ grant: Grant | null; now: Date }> =>
-  ports.store.transaction(input.workspace, async (tx) => ({
-    grant: await tx.grantForUpdate(input.grantId),
-    now: tx.now,
-  }));
+  ports.store.transaction(
+    input.workspace,
+    async (tx) => ({ grant: await tx.grantForUpdate(input.grantId), now: tx.now }),
+    { lockGrant: input.grantId },
+  );

@@ -1,6 +1,6 @@
 import { type Grant, type GrantCommand, transitionGrant } from '../domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
-import type { Ports, TargetSession } from './ports.ts';
+import type { Ports, TargetSession, Tx } from './ports.ts';
 import { stepGrant } from './step-grant.ts';
 
 type Needs = Pick<Ports, 'store'>;
@@ -52,7 +52,7 @@ export async function doubt(ports: Needs, input: Input, answer: string, lookAgai
 
 /** Committed while the target's lock is held, so that no sibling can begin between the read-back and this. */
 export function finish(ports: Needs, input: Input, ending: Ending): Promise<void> {
-  return ports.store.transaction(input.workspace, async (tx) => {
+  const work = async (tx: Tx): Promise<void> => {
     const grant = await tx.grantForUpdate(input.grantId);
     if (grant?.status !== 'revoking') return;
     const step = transitionGrant(grant, { type: 'revoked', ...ending }, tx.now);
@@ -64,5 +64,6 @@ export function finish(ports: Needs, input: Input, ending: Ending): Promise<void
       if (open.every((each) => each.id === grant.id)) await tx.dropNote(key);
     }
     await tx.save({ grants: [step.state], events: step.events, effects: step.effects });
-  });
+  };
+  return ports.store.transaction(input.workspace, work, { lockGrant: input.grantId });
 }

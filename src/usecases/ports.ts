@@ -129,7 +129,8 @@ export interface Tx extends Reads, WatchWrites {
   grantForUpdate(id: GrantId): Promise<Grant | null>;
   /**
    * Saves. Each request and grant carries the version it was read with (0: new); the stored one becomes version + 1. A version that is
-   * not the stored one throws `Conflict`, and nothing of the transaction stays.
+   * not the stored one makes the transaction throw `Conflict` at its end, and nothing of it stays. It does not wait for the database:
+   * whatever is asked behind it travels with it, and sees what was saved.
    */
   save(change: Change): Promise<void>;
   /** Keeps a note unless there is one for the access already; returns the one that stands. */
@@ -149,6 +150,8 @@ export class Conflict extends Error {
 export interface TransactionOptions {
   /** Serialises everything that decides about one person: five requests at once must not all pass a limit of two. */
   readonly lockPerson?: SlackUserId;
+  /** This grant is locked and read with the very first statement: `grantForUpdate` of it then costs no way of its own. */
+  readonly lockGrant?: GrantId;
 }
 
 export interface Store {

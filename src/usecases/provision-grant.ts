@@ -51,7 +51,7 @@ async function makeReal(
   session: TargetSession,
 ): Promise<void> {
   const before = await session.observe();
-  const noted = await ports.store.transaction(input.workspace, async (tx) => {
+  const takeNote = async (tx: Tx): Promise<Grant | null> => {
     const grant = await tx.grantForUpdate(input.grantId);
     if (grant?.status !== 'provisioning') return null;
     const [note] = await Promise.all([
@@ -63,6 +63,7 @@ async function makeReal(
         notedFor: grant.id,
       }),
       refuseSharedSubject(tx, grant, resolved),
+      tx.knowSystems([systemOfGrant(input.workspace, grant.target, resolved)]),
     ]);
     const heldBefore = note.before.ours !== null || note.before.others.length > 0;
     const step = transitionGrant(grant, { type: 'note_target', resolved, heldBefore }, tx.now);
@@ -71,12 +72,10 @@ async function makeReal(
         'permanent',
         `The name now means something else on ${connector.name} than when this grant began`,
       );
-    if (step.events.length > 0) {
-      await tx.save({ grants: [step.state], events: step.events, effects: step.effects });
-      await tx.knowSystems([systemOfGrant(input.workspace, grant.target, resolved)]);
-    }
+    if (step.events.length > 0) await tx.save({ grants: [step.state], events: step.events, effects: step.effects });
     return grant;
-  });
+  };
+  const noted = await ports.store.transaction(input.workspace, takeNote, { lockGrant: input.grantId });
   if (!noted) return;
   const answer = await session.grant({ expiresAt: noted.mustEndBy });
   const level = (await session.observe()).ours;

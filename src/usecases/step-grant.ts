@@ -11,13 +11,14 @@ export function stepGrant(
   input: { readonly workspace: WorkspaceId; readonly grantId: GrantId },
   decide: (state: Grant, now: Date) => Transition<Grant>,
 ): Promise<Transition<Grant>> {
-  return ports.store.transaction(input.workspace, async (tx) => {
+  const work = async (tx: Tx): Promise<Transition<Grant>> => {
     const grant = await tx.grantForUpdate(input.grantId);
     if (!grant) return refused({ code: 'grant_not_found' });
     const step = decide(grant, tx.now);
     if (step.ok) await saveStep(tx, grant, step);
     return step;
-  });
+  };
+  return ports.store.transaction(input.workspace, work, { lockGrant: input.grantId });
 }
 
 /** Saves a step of the grant that was read under its row's lock in this transaction, with all that follows from it. */

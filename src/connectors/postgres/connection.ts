@@ -144,14 +144,17 @@ export async function connect(to: Destination): Promise<Connection> {
 }
 
 function newClient(to: Destination, socket: Socket): pg.Client {
+  // `pipeline`: what is asked for side by side travels together and is carried out in its order.
+  const config: pg.ClientConfig & { pipeline: boolean } = {
+    connectionString: to.url,
+    application_name: 'elevate',
+    connectionTimeoutMillis: to.limits.connectMs,
+    pipeline: true,
+    keepAlive: true,
+    stream: () => socket,
+  };
   try {
-    return new pg.Client({
-      connectionString: to.url,
-      application_name: 'elevate',
-      connectionTimeoutMillis: to.limits.connectMs,
-      keepAlive: true,
-      stream: () => socket,
-    });
+    return new pg.Client(config);
   } catch {
     // The library's own message may quote the URL.
     throw new Outage(

@@ -8,16 +8,13 @@ import type { AccessIds } from './target.ts';
  * and statement limits end a holder that is paused or cut off. Whatever this throws, the caller frees the lock.
  */
 export async function lockAccess(name: string, connection: Connection, ids: AccessIds): Promise<void> {
-  try {
-    await connection.query('get the lock of this access', 'SELECT pg_advisory_lock($1::int4, $2::int4)', keys(ids));
-  } catch (error) {
+  const values = [ids.roleId, ids.memberId, connection.token];
+  const [, [seen]] = await Promise.all([
+    connection.query('get the lock of this access', 'SELECT pg_advisory_lock($1::int4, $2::int4)', keys(ids)),
+    connection.query<Seen>('look at the lock of this access', SEEN, values),
+  ]).catch(async (error: unknown) => {
     throw await explained(name, connection, ids, error);
-  }
-  const [seen] = await connection.query<Seen>('look at the lock of this access', SEEN, [
-    ids.roleId,
-    ids.memberId,
-    connection.token,
-  ]);
+  });
   if (!seen?.ours) throw movedByPooler(name);
   // Advisory locks belong to one database. Who came through another one has the same lock there, and both see each other.
   if (seen.elsewhere > 0) {

@@ -65,9 +65,8 @@ export async function prepareMembership(
   const rollBack = async (): Promise<void> => {
     await connection.query('roll back', 'ROLLBACK').catch(() => connection.close());
   };
-  await connection.query('begin', 'BEGIN');
   try {
-    const before = await readState(name, connection, ids);
+    const [, before] = await Promise.all([connection.query('begin', 'BEGIN'), readState(name, connection, ids)]);
     const goal = goalFor(before.ours);
     if (sameLevel(before.ours, goal)) {
       await connection.query('roll back', 'ROLLBACK');
@@ -77,8 +76,7 @@ export async function prepareMembership(
     const named = requireNames(name, before);
     const [doing, statement] = statementFor(named, goal);
     connection.takeNotices();
-    await connection.query(doing, statement);
-    await requireWritten(name, connection, ids, named, goal);
+    await Promise.all([connection.query(doing, statement), requireWritten(name, connection, ids, named, goal)]);
     let open = true;
     return {
       async commit() {

@@ -3,15 +3,22 @@ import { type Connection, connect, type Destination } from './connection.ts';
 
 /** A few connections to one target, each used by one caller at a time. */
 export interface Pool {
-  /** Runs `work` on a connection that nobody else uses meanwhile. Waits at most `queueMs` for one to be free. */
-  use<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` on a connection that nobody else uses meanwhile. Waits at most `queueMs` for one to be free. `askedAnyway`: the work
+   * begins with a question of its own, so a connection that answered just now is not asked before whether it still does.
+   */
+  use<T>(work: (connection: Connection) => Promise<T>, askedAnyway?: boolean): Promise<T>;
   /** Waits for what is in hand, then closes every connection. */
   close(): Promise<void>;
 }
 
+/** What was used this little ago answered just now. */
+const FRESH_MS = 50;
+
 export function openPool(to: Destination): Pool {
   const { limits } = to;
   const idle: Connection[] = [];
+  const keptAt = new WeakMap<Connection, number>();
   const waiting: (() => void)[] = [];
   const inHand = new Set<Promise<unknown>>();
   let taken = 0;
@@ -42,9 +49,10 @@ export function openPool(to: Destination): Pool {
     else taken -= 1;
   }
 
-  async function take(): Promise<Connection> {
+  async function take(askedAnyway: boolean): Promise<Connection> {
     for (let kept = idle.pop(); kept; kept = idle.pop()) {
-      if (await answers(kept)) return kept;
+      const fresh = askedAnyway && performance.now() - (keptAt.get(kept) ?? 0) < FRESH_MS;
+      if (kept.usable && (fresh || (await answers(kept)))) return kept;
       await kept.close();
     }
     return connect(to);
@@ -56,6 +64,7 @@ export function openPool(to: Destination): Pool {
       return;
     }
     idle.push(connection);
+    keptAt.set(connection, performance.now());
     setTimeout(() => {
       const at = idle.indexOf(connection);
       if (at < 0) return;
@@ -64,10 +73,10 @@ export function openPool(to: Destination): Pool {
     }, limits.keepMs).unref();
   }
 
-  async function run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+  async function run<T>(work: (connection: Connection) => Promise<T>, askedAnyway: boolean): Promise<T> {
     await turn();
     try {
-      const connection = await take();
+      const connection = await take(askedAnyway);
       try {
         return await work(connection);
       } finally {
@@ -79,9 +88,9 @@ export function openPool(to: Destination): Pool {
   }
 
   return {
-    async use(work) {
+    async use(work, askedAnyway = false) {
       if (closed) throw new Outage('transient', `The connector ${to.name} is closed`);
-      const running = run(work);
+      const running = run(work, askedAnyway);
       inHand.add(running);
       try {
         return await running;

@@ -14,10 +14,10 @@ export async function resolveAccess(
 ): Promise<ResolvedAccess> {
   const identity = requireUsable(name, connection.server);
   refuseSuperuser(name, connection.server);
-  const [roleId, memberId] = [
-    await roleIdOf(name, connection, entitlement.role),
-    await roleIdOf(name, connection, subject),
-  ];
+  const [roleId, memberId] = await Promise.all([
+    roleIdOf(name, connection, entitlement.role),
+    roleIdOf(name, connection, subject),
+  ]);
   if (memberId === connection.server.roleId) {
     throw new Outage(
       'permanent',
