@@ -84,7 +84,11 @@ export async function runInside<T>(
     },
   };
   const result = await work(tx);
-  const [last] = await Promise.all([finish(db, workspace, events, effects), ...saving]);
+  const finishing = finish(db, workspace, events, effects);
+  finishing.catch(() => {});
+  // What went wrong first is what went wrong: everything behind it only says that the transaction is over.
+  await Promise.all(saving);
+  const last = await finishing;
   return { value: { result, earliestDueAt: earliest(effects), dueNow: dueBy(now, effects) }, last };
 }
 
