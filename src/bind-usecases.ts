@@ -2,6 +2,7 @@ import type { SlackUsecases } from './slack/usecases.ts';
 import { cancelRequest, nudge } from './usecases/cancel-request.ts';
 import { decideDrift, findDrift } from './usecases/decide-drift.ts';
 import { approveRequest, checkDecider, denyRequest } from './usecases/decide-request.ts';
+import { editRequest, findEdit } from './usecases/edit-request.ts';
 import { endDeactivated } from './usecases/end-all.ts';
 import { findRevocable, returnGrant, revokeGrants } from './usecases/end-grant.ts';
 import { explainRole } from './usecases/explain-role.ts';
@@ -26,6 +27,8 @@ export function bindUsecases(ports: Ports): SlackUsecases {
     explainRole: (input) => explainRole(ports, input),
     approveRequest: (input) => approveRequest(ports, input),
     checkDecider: (input) => checkDecider(ports, input),
+    editRequest: (input) => editRequest(ports, input),
+    findEdit: (input) => findEdit(ports, input),
     denyRequest: (input) => denyRequest(ports, input),
     cancelRequest: (input) => cancelRequest(ports, input),
     endDeactivated: (input) => endDeactivated(ports, input),

@@ -33,8 +33,19 @@ export type AuditFact =
         furtherNotKept?: true | undefined;
       };
     }
-  | { kind: 'decision.approved'; data: { stage: number; via: string } }
-  | { kind: 'decision.denied'; data: { via: string; reason: string } }
+  | { kind: 'decision.approved'; data: { stage: number; via: string } & ForWhom }
+  | { kind: 'decision.denied'; data: { via: string; reason: string } & ForWhom }
+  | {
+      kind: 'request.edited';
+      data: {
+        before: AskedForFact;
+        after: AskedForFact;
+        /** Whether the approvals given before still count. */
+        approvals: 'kept' | 'reset';
+        rule: string;
+        via: string;
+      } & ForWhom;
+    }
   | { kind: 'decision.refused'; data: { code: string } }
   | { kind: 'request.approved'; data: { rule: string; approvers: string[] } }
   | { kind: 'request.denied'; data: { reason: string; rule: string | null } }
@@ -89,6 +100,17 @@ export type AuditFact =
   | { kind: 'clock.moved'; data: { bySeconds: number; grantsMoved: number } }
   | { kind: 'policy.loaded'; data: { version: string; commit: string | null } }
   | { kind: 'policy.refused'; data: { findings: string[] } };
+
+/** Of a decision in the place of somebody who was away: whose place it was. */
+export interface ForWhom {
+  readonly for?: { readonly id: string; readonly email: string; readonly name: string };
+}
+
+/** Times are seconds. */
+interface AskedForFact {
+  readonly role: string;
+  readonly durationSeconds: number;
+}
 
 /** Who holds what on which target that nobody was granted so. */
 export interface DriftFact {

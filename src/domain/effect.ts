@@ -62,6 +62,7 @@ export type NoticeName =
   | 'request_denied'
   | 'request_expired'
   | 'request_cancelled'
+  | 'request_edited'
   | 'break_glass_used'
   | 'review_closed'
   | 'access_live'

@@ -31,6 +31,15 @@ export type Refusal =
   | { readonly code: 'own_request' }
   | { readonly code: 'not_an_approver'; readonly from: readonly string[]; readonly unavailable: string | null }
   | { readonly code: 'already_counted' }
+  /** They would decide in the place of the one who asks. */
+  | { readonly code: 'delegated_by_requester' }
+  | { readonly code: 'edit_changes_nothing' }
+  | { readonly code: 'edit_not_shorter'; readonly maxSeconds: number }
+  | { readonly code: 'role_not_narrower'; readonly role: string }
+  /** The policy does not give the requester what an approver would make of their ask. */
+  | { readonly code: 'edit_denied'; readonly role: string; readonly rule: string; readonly message: string | null }
+  /** The requester has the narrower role already, or waits for it. */
+  | { readonly code: 'narrower_role_held'; readonly role: string }
   | { readonly code: 'guardrail_now_denies'; readonly rule: string; readonly message: string | null }
   | { readonly code: 'cap_now_lower'; readonly capSeconds: number; readonly rule: string }
   | { readonly code: 'deny_reason_missing' }

@@ -1,6 +1,6 @@
-import { currentStage, type Decision, progress } from './approval.ts';
+import { currentStage, type Decision, placed, placeFor, progress, type StageProgress } from './approval.ts';
 import { schedule } from './effect.ts';
-import { type Actor, byPerson, refOf } from './person.ts';
+import { type Actor, byPerson, type PersonRef, refOf } from './person.ts';
 import { refused } from './refusal.ts';
 import { type AccessRequest, close, event, type RequestCommand } from './request-state.ts';
 import { reviewEffects, startReview } from './review.ts';
@@ -12,23 +12,28 @@ export function approve(
   now: Date,
 ): Transition<AccessRequest> {
   if (command.revision !== state.revision) return refused({ code: 'request_changed', revision: state.revision });
-  const before = progress(state.stages, state.decisions, command.voters);
+  const before = progress(state, command.voters);
   const index = currentStage(before);
-  if (index === null) return approved(state, byPerson(command.by), now);
+  if (index === null) return approved(state, before, byPerson(command.by), now);
   const stage = state.stages[index];
   const voters = command.voters[index];
   if (!stage || !voters) return refused({ code: 'not_an_approver', from: [], unavailable: null });
-  if (command.by.slackUserId === state.requester.slackUserId && !stage.selfAllowed)
-    return refused({ code: 'own_request' });
-  const via = voters.voters.get(command.by.slackUserId);
-  if (via === undefined)
+  const seat = voters.voters.get(command.by.slackUserId);
+  const own = command.by.slackUserId === state.requester.slackUserId;
+  if (own && !(stage.selfAllowed && seat?.onBehalfOf.length === 0)) return refused({ code: 'own_request' });
+  if (seat === undefined)
     return refused({ code: 'not_an_approver', from: stage.from, unavailable: voters.unavailable[0] ?? null });
-  if (before.some((each) => each.counted.some((decision) => decision.by.slackUserId === command.by.slackUserId))) {
-    return refused({ code: 'already_counted' });
-  }
+  const taken = placed(before);
+  if (taken.has(command.by.slackUserId)) return refused({ code: 'already_counted' });
+  const place = placeFor(seat, state.requester, taken);
+  if (!place.ok)
+    return refused(place.why === 'taken' ? { code: 'already_counted' } : { code: 'delegated_by_requester' });
+  const { onBehalfOf } = place;
+  const { via } = seat;
   const decision: Decision = {
     kind: 'approved',
     by: refOf(command.by),
+    onBehalfOf,
     at: now,
     revision: state.revision,
     stage: index,
@@ -36,8 +41,12 @@ export function approve(
     reason: null,
   };
   const next: AccessRequest = { ...state, decisions: [...state.decisions, decision] };
-  const said = event(next, now, byPerson(command.by), { kind: 'decision.approved', data: { stage: index, via } });
-  if (currentStage(progress(next.stages, next.decisions, command.voters)) !== null) {
+  const said = event(next, now, byPerson(command.by), {
+    kind: 'decision.approved',
+    data: { stage: index, via, ...forWhom(onBehalfOf) },
+  });
+  const after = progress(next, command.voters);
+  if (currentStage(after) !== null) {
     return {
       ok: true,
       state: next,
@@ -45,16 +54,26 @@ export function approve(
       effects: [schedule({ kind: 'render_card', requestId: state.id }, now)],
     };
   }
-  const done = approved(next, byPerson(command.by), now);
+  const done = approved(next, after, byPerson(command.by), now);
   return done.ok ? { ...done, events: [said, ...done.events] } : done;
 }
 
-export function approved(state: AccessRequest, actor: Actor, now: Date): Transition<AccessRequest> {
-  const approvers = state.decisions
-    .filter((decision) => decision.kind === 'approved')
-    .map((decision) => decision.by.email);
+/** How an audit event names the one who is away. */
+export const forWhom = (person: PersonRef | null) =>
+  person === null ? {} : { for: { id: person.slackUserId, email: person.email, name: person.name } };
+
+/** `counted`: how far each stage was when the last place was filled. */
+export function approved(
+  state: AccessRequest,
+  counted: readonly StageProgress[],
+  actor: Actor,
+  now: Date,
+): Transition<AccessRequest> {
+  const decisions = counted.flatMap((stage) => stage.counted);
+  const approvers = decisions.map((decision) => decision.by.email);
   const breakGlass = state.breakGlass ? startReview(state.breakGlass, now) : null;
-  const done = close({ ...state, breakGlass }, 'approved', actor, now, {
+  const settled = { ...state, breakGlass, counted: decisions.map((decision) => state.decisions.indexOf(decision)) };
+  const done = close(settled, 'approved', actor, now, {
     reason: null,
     fact: { kind: 'request.approved', data: { rule: state.policyDecision.rule.name, approvers } },
     notice: 'request_approved',
@@ -69,7 +88,8 @@ export function deny(
   now: Date,
 ): Transition<AccessRequest> {
   if (command.by.slackUserId === state.requester.slackUserId) return refused({ code: 'own_request' });
-  if (command.via === null) {
+  const place = command.seat ? placeFor(command.seat, state.requester, new Set()) : null;
+  if (command.seat === null || !place?.ok) {
     return refused({
       code: 'not_an_approver',
       from: state.stages.flatMap((stage) => stage.from),
@@ -82,10 +102,11 @@ export function deny(
   const decision: Decision = {
     kind: 'denied',
     by: refOf(command.by),
+    onBehalfOf: place.onBehalfOf,
     at: now,
     revision: state.revision,
     stage: null,
-    via: command.via,
+    via: command.seat.via,
     reason,
   };
   const done = close({ ...state, decisions: [...state.decisions, decision] }, 'denied', byPerson(command.by), now, {
@@ -94,6 +115,9 @@ export function deny(
     notice: 'request_denied',
   });
   if (!done.ok) return done;
-  const said = event(state, now, byPerson(command.by), { kind: 'decision.denied', data: { via: command.via, reason } });
+  const said = event(state, now, byPerson(command.by), {
+    kind: 'decision.denied',
+    data: { via: command.seat.via, reason, ...forWhom(place.onBehalfOf) },
+  });
   return { ...done, events: [said, ...done.events] };
 }

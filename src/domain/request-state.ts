@@ -1,4 +1,4 @@
-import type { Decision, StageVoters } from './approval.ts';
+import type { Decision, Seat, StageVoters } from './approval.ts';
 import type { AuditFact, NewAuditEvent } from './audit.ts';
 import { cancel, type EffectChange, type NoticeName, schedule } from './effect.ts';
 import type { GrantId, RequestId, RoleKey, SlackUserId, WorkspaceId } from './ids.ts';
@@ -40,6 +40,21 @@ export interface Extension {
 export const extendedEnd = (request: Pick<AccessRequest, 'durationSeconds'>, extension: Extension): Date =>
   new Date(extension.endsAt.getTime() + request.durationSeconds * 1000);
 
+/** What an approver made of the ask before anybody approved it. */
+export interface Edit {
+  readonly by: PersonRef;
+  readonly onBehalfOf: PersonRef | null;
+  readonly at: Date;
+  readonly before: AskedFor;
+  readonly after: AskedFor;
+}
+
+export interface AskedFor {
+  readonly role: RoleKey;
+  readonly title: string;
+  readonly durationSeconds: number;
+}
+
 export interface AccessRequest {
   readonly id: RequestId;
   readonly workspaceId: WorkspaceId;
@@ -64,6 +79,12 @@ export interface AccessRequest {
   readonly facts: Facts;
   readonly stages: readonly Stage[];
   readonly decisions: readonly Decision[];
+  /** The first revision whose approvals count: an edit that is more than a shortening asks everybody anew. */
+  readonly approvalsFrom: number;
+  /** Which of `decisions` it was approved with; null: it was not approved. */
+  readonly counted: readonly number[] | null;
+  /** What approvers changed, oldest first. */
+  readonly edits: readonly Edit[];
   readonly status: RequestStatus;
   /** How often its approvers were reminded, by the requester or by the clock, and when the last time was. */
   readonly reminders: number;
@@ -83,6 +104,9 @@ export type Draft = Omit<
   | 'revision'
   | 'status'
   | 'decisions'
+  | 'approvalsFrom'
+  | 'counted'
+  | 'edits'
   | 'reminders'
   | 'remindedAt'
   | 'closedAt'
@@ -96,12 +120,26 @@ export const unanswered = (draft: Draft): AccessRequest => ({
   revision: 1,
   status: 'pending',
   decisions: [],
+  approvalsFrom: 1,
+  counted: null,
+  edits: [],
   reminders: 0,
   remindedAt: null,
   closedAt: null,
   closedBy: null,
   closedReason: null,
 });
+
+/** What an edit makes of the ask, as the policy decides about it now. */
+export interface EditedAsk {
+  /** null: the same role. */
+  readonly role: RoleSnapshot | null;
+  readonly durationSeconds: number;
+  readonly decision: PolicyDecision;
+  readonly facts: Facts;
+  /** One entry per stage of `decision`. */
+  readonly voters: readonly StageVoters[];
+}
 
 export type RequestCommand =
   /** The policy asked for nobody. */
@@ -118,8 +156,17 @@ export type RequestCommand =
       readonly by: PersonRef;
       readonly revision: number;
       readonly reason: string;
-      readonly via: string | null;
+      readonly seat: Seat | null;
       readonly unavailable: readonly string[];
+    }
+  /** An approver shortens it, or makes it a narrower role. */
+  | {
+      readonly type: 'edit';
+      readonly by: PersonRef;
+      readonly revision: number;
+      /** One entry per stage of the ask as it is. */
+      readonly voters: readonly StageVoters[];
+      readonly to: EditedAsk;
     }
   /** A guardrail or separation of duties refuses now what it allowed at the submission. */
   | { readonly type: 'deny_by_policy'; readonly rule: string; readonly message: string | null }

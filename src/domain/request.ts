@@ -3,6 +3,7 @@ import { type EffectChange, schedule } from './effect.ts';
 import { byPerson, bySystem } from './person.ts';
 import { refused } from './refusal.ts';
 import { approve, approved, deny } from './request-decide.ts';
+import { edit } from './request-edit.ts';
 import { halfway, remind } from './request-remind.ts';
 import {
   type AccessRequest,
@@ -18,7 +19,15 @@ import type { RequestStatus } from './status.ts';
 import type { Transition } from './transition.ts';
 
 export { REMINDER_PAUSE_SECONDS, REMINDERS_MAX } from './request-remind.ts';
-export type { AccessRequest, Draft, Extension, RequestCommand, RoleSnapshot } from './request-state.ts';
+export type {
+  AccessRequest,
+  Draft,
+  Edit,
+  EditedAsk,
+  Extension,
+  RequestCommand,
+  RoleSnapshot,
+} from './request-state.ts';
 export { extendedEnd, LAPSED } from './request-state.ts';
 export type { RequestStatus };
 
@@ -68,12 +77,14 @@ export function transitionRequest(state: AccessRequest, command: RequestCommand,
   switch (command.type) {
     case 'approve_by_policy':
       return state.stages.length === 0
-        ? approved(state, bySystem('policy'), now)
+        ? approved(state, [], bySystem('policy'), now)
         : refused({ code: 'not_an_approver', from: state.stages.flatMap((stage) => stage.from), unavailable: null });
     case 'approve':
       return approve(state, command, now);
     case 'deny':
       return deny(state, command, now);
+    case 'edit':
+      return edit(state, command, now);
     case 'deny_by_policy':
       return close(state, 'denied', bySystem('policy'), now, {
         reason: command.message ?? command.rule,

@@ -1,6 +1,7 @@
 /** The names under which Slack sends back what people press, search and submit. They stay in posted messages for ever. */
 export const ACTION = {
   approve: 'request_approve',
+  edit: 'request_edit',
   deny: 'request_deny',
   cancel: 'request_cancel',
   done: 'grant_return',
@@ -23,6 +24,7 @@ export const ACTION = {
 export const CALLBACK = {
   ask: 'request_form',
   deny: 'deny_form',
+  edit: 'edit_form',
   revoke: 'revoke_form',
   extend: 'extend_form',
   resolve: 'resolve_form',
@@ -41,4 +43,5 @@ export const FIELD = {
   owner: 'owner',
   date: 'date',
   verdict: 'verdict',
+  narrower: 'narrower',
 } as const;

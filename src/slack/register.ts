@@ -3,7 +3,7 @@ import { ACTION, CALLBACK } from './action-ids.ts';
 import { askAgain } from './actions/ask-again.ts';
 import { chooseRole } from './actions/choose-role.ts';
 import { type Click, onClick, reachOf } from './actions/click.ts';
-import { approve, openDeny } from './actions/decide.ts';
+import { approve, openDeny, openEdit } from './actions/decide.ts';
 import { extend, openExtend } from './actions/extend.ts';
 import { cancel, done, nudge } from './actions/give-back.ts';
 import { openReview } from './actions/review.ts';
@@ -25,6 +25,7 @@ import {
 import type { Turns } from './turns.ts';
 import { noticeModal } from './views/notice-modal.ts';
 import { answerSubmission, type Outcome } from './views/submission.ts';
+import { submitEditForm } from './views/submit-edit-form.ts';
 import { submitExtendForm } from './views/submit-extend-form.ts';
 import { submitDenyForm, submitReviewForm, submitRevokeForm } from './views/submit-other-forms.ts';
 import { submitRequestForm } from './views/submit-request-form.ts';
@@ -33,6 +34,7 @@ import { submitAcceptForm, submitIgnoreForm, submitResolveForm } from './views/s
 const BUTTONS: Readonly<Record<string, { what: string; handler: (desk: Desk, click: Click) => Promise<void> }>> = {
   [ACTION.approve]: { what: 'an approval', handler: approve },
   [ACTION.deny]: { what: 'a denial', handler: openDeny },
+  [ACTION.edit]: { what: 'a form for a change', handler: openEdit },
   [ACTION.cancel]: { what: 'a cancellation', handler: cancel },
   [ACTION.done]: { what: 'a return', handler: done },
   [ACTION.extend]: { what: 'an extension', handler: extend },
@@ -55,6 +57,7 @@ const FORMS: Readonly<
 > = {
   [CALLBACK.ask]: { what: 'a request form', submit: submitRequestForm },
   [CALLBACK.deny]: { what: 'a denial', submit: submitDenyForm },
+  [CALLBACK.edit]: { what: 'a change', submit: submitEditForm },
   [CALLBACK.extend]: { what: 'an extension', submit: submitExtendForm },
   [CALLBACK.resolve]: { what: 'a form to mark resolved', submit: submitResolveForm },
   [CALLBACK.driftAccept]: { what: 'accepting drift', submit: submitAcceptForm },

@@ -2,6 +2,7 @@ import type { RequestId, WorkspaceId } from '../domain/ids.ts';
 import type { cancelRequest, nudge } from '../usecases/cancel-request.ts';
 import type { decideDrift, findDrift } from '../usecases/decide-drift.ts';
 import type { approveRequest, checkDecider, denyRequest } from '../usecases/decide-request.ts';
+import type { editRequest, findEdit } from '../usecases/edit-request.ts';
 import type { endDeactivated } from '../usecases/end-all.ts';
 import type { findRevocable, returnGrant, revokeGrants } from '../usecases/end-grant.ts';
 import type { explainRole } from '../usecases/explain-role.ts';
@@ -30,6 +31,8 @@ export interface SlackUsecases {
   readonly explainRole: Bound<typeof explainRole>;
   readonly approveRequest: Bound<typeof approveRequest>;
   readonly checkDecider: Bound<typeof checkDecider>;
+  readonly editRequest: Bound<typeof editRequest>;
+  readonly findEdit: Bound<typeof findEdit>;
   readonly denyRequest: Bound<typeof denyRequest>;
   readonly cancelRequest: Bound<typeof cancelRequest>;
   readonly endDeactivated: Bound<typeof endDeactivated>;

@@ -28,6 +28,9 @@ const driftFact = {
   subjectId: text,
 };
 
+const forWhom = { for: z.looseObject({ id: text, email: text, name: text }).exactOptional() };
+const askedFor = z.looseObject({ role: text, durationSeconds: number });
+
 /** What each kind of event must at least hold. Loose, since the hash covers whatever else is there. */
 const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
   'request.submitted': z.looseObject({
@@ -49,8 +52,16 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
     policyVersion: text,
     furtherNotKept: z.literal(true).optional(),
   }),
-  'decision.approved': z.looseObject({ stage: number, via: text }),
-  'decision.denied': z.looseObject({ via: text, reason: text }),
+  'decision.approved': z.looseObject({ stage: number, via: text, ...forWhom }),
+  'decision.denied': z.looseObject({ via: text, reason: text, ...forWhom }),
+  'request.edited': z.looseObject({
+    before: askedFor,
+    after: askedFor,
+    approvals: z.enum(['kept', 'reset']),
+    rule: text,
+    via: text,
+    ...forWhom,
+  }),
   'decision.refused': z.looseObject({ code: text }),
   'request.approved': z.looseObject({ rule: text, approvers: z.array(text) }),
   'request.denied': z.looseObject({ reason: text, rule: textOrNull }),

@@ -9,6 +9,7 @@ const notices: { readonly [name in NoticeName]: name } = {
   request_denied: 'request_denied',
   request_expired: 'request_expired',
   request_cancelled: 'request_cancelled',
+  request_edited: 'request_edited',
   break_glass_used: 'break_glass_used',
   review_closed: 'review_closed',
   access_live: 'access_live',

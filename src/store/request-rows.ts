@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Decision } from '../domain/approval.ts';
 import { roleKey } from '../domain/ids.ts';
-import type { AccessRequest, RoleSnapshot } from '../domain/request.ts';
+import type { AccessRequest, Edit, RoleSnapshot } from '../domain/request.ts';
 import type { BreakGlassUse } from '../domain/review.ts';
 import { factsSchema, policyDecisionSchema, stageSchema } from './policy-rows.ts';
 import {
@@ -32,14 +32,26 @@ const roleSchema: z.ZodType<RoleSnapshot> = z.looseObject({
   provisioningWindowSeconds: z.number(),
 });
 
-const decisionSchema: z.ZodType<Decision> = z.object({
-  kind: z.enum(['approved', 'denied']),
+const decisionSchema = z
+  .object({
+    kind: z.enum(['approved', 'denied']),
+    by: personSchema,
+    on_behalf_of: personSchema.nullable(),
+    at: storedDate,
+    revision: z.int(),
+    stage: z.int().nullable(),
+    via: z.string(),
+    reason: z.string().nullable(),
+  })
+  .transform(({ on_behalf_of: onBehalfOf, ...row }): Decision => ({ ...row, onBehalfOf }));
+
+const askedForSchema = z.looseObject({ role: textAs(roleKey), title: z.string(), durationSeconds: z.number() });
+const editSchema: z.ZodType<Edit> = z.looseObject({
   by: personSchema,
+  onBehalfOf: personSchema.nullable(),
   at: storedDate,
-  revision: z.int(),
-  stage: z.int().nullable(),
-  via: z.string(),
-  reason: z.string().nullable(),
+  before: askedForSchema,
+  after: askedForSchema,
 });
 
 const breakGlassSchema: z.ZodType<BreakGlassUse> = z.looseObject({
@@ -75,6 +87,9 @@ const requestSchema = z
     facts: factsSchema,
     stages: z.array(stageSchema),
     decisions: z.array(decisionSchema),
+    approvals_from: z.int(),
+    counted: z.array(z.int()).nullable(),
+    edits: z.array(editSchema),
     status: z.enum(['refused', 'pending', 'approved', 'denied', 'cancelled', 'expired']),
     created_at: storedDate,
     expires_at: storedDate,
@@ -103,6 +118,9 @@ const requestSchema = z
       facts: row.facts,
       stages: row.stages,
       decisions: row.decisions,
+      approvalsFrom: row.approvals_from,
+      counted: row.counted,
+      edits: row.edits,
       status: row.status,
       createdAt: row.created_at,
       expiresAt: row.expires_at,
@@ -137,6 +155,9 @@ export function requestRow(request: AccessRequest) {
     policy_decision: request.policyDecision,
     facts: request.facts,
     stages: request.stages,
+    approvals_from: request.approvalsFrom,
+    counted: request.counted,
+    edits: request.edits,
     status: request.status,
     created_at: request.createdAt,
     expires_at: request.expiresAt,
@@ -159,6 +180,7 @@ export const decisionRows = (request: AccessRequest) =>
     kind: decision.kind,
     decider_id: decision.by.slackUserId,
     by: decision.by,
+    on_behalf_of: decision.onBehalfOf,
     at: decision.at,
     revision: decision.revision,
     stage: decision.stage,

@@ -23,7 +23,7 @@ export async function saveRequests(db: Db, requests: readonly AccessRequest[]): 
       UPDATE requests r SET
         version = i.version, revision = i.revision, role_key = i.role_key, role = i.role, duration_seconds = i.duration_seconds,
         reason = i.reason, ticket = i.ticket, policy_version = i.policy_version, policy_decision = i.policy_decision,
-        facts = i.facts, stages = i.stages, status = i.status, expires_at = i.expires_at, closed_at = i.closed_at,
+        facts = i.facts, stages = i.stages, approvals_from = i.approvals_from, counted = i.counted, edits = i.edits, status = i.status, expires_at = i.expires_at, closed_at = i.closed_at,
         closed_by = i.closed_by, closed_reason = i.closed_reason, break_glass = i.break_glass,
         reminders = i.reminders, reminded_at = i.reminded_at
       FROM incoming i

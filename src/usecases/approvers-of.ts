@@ -1,55 +1,60 @@
-import { currentStage, progress } from '../domain/approval.ts';
+import { currentStage, placed, placeFor, progress, type StageVoters } from '../domain/approval.ts';
 import type { SlackUserId } from '../domain/ids.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { lookUpGroups, namedGroups, votersOf } from './electorate.ts';
 import { policyOf } from './policy-of.ts';
-import type { Ports } from './ports.ts';
+import type { Decider, Ports } from './ports.ts';
 import { reviewersOf } from './reviewers-of.ts';
 
-/** Who can move a request on, as far as that can be looked up now. */
-export interface Approvers {
-  readonly people: readonly SlackUserId[];
+export interface Electorate {
+  /** Who can move it on and should hear of it: approvers while it waits, reviewers while a review is due. */
+  readonly approvers: readonly SlackUserId[];
+  /** Everybody who may decide in the stage that waits and has not, with by what right. */
+  readonly deciders: readonly Decider[];
+  /** One entry per stage, for counting; null: it is closed. */
+  readonly voters: readonly (StageVoters | null)[] | null;
   /** Some of those who may decide could not be looked up. */
   readonly unsure: boolean;
 }
-const NOBODY: Approvers = { people: [], unsure: false };
 
-/** Who can move it on: approvers while it waits, reviewers while a review is due; nobody else. */
-export async function approversOf(
-  ports: Pick<Ports, 'directory' | 'policies'>,
-  request: AccessRequest,
-): Promise<readonly SlackUserId[]> {
-  return (await lookUpApprovers(ports, request)).people;
-}
+const NOBODY: Electorate = { approvers: [], deciders: [], voters: null, unsure: false };
 
-export async function lookUpApprovers(
-  ports: Pick<Ports, 'directory' | 'policies'>,
-  request: AccessRequest,
-): Promise<Approvers> {
-  if (request.breakGlass?.review?.status === 'due') return reviewers(ports, request);
+type Needs = Pick<Ports, 'directory' | 'policies'>;
+
+/** Who can decide about a request now, as the next click will find it. */
+export async function electorateOf(ports: Needs, request: AccessRequest): Promise<Electorate> {
+  if (request.breakGlass?.review?.status === 'due') return { ...NOBODY, ...(await reviewers(ports, request)) };
   if (request.status !== 'pending') return NOBODY;
-  const index = currentStage(progress(request.stages, request.decisions, null));
-  const stage = index === null ? undefined : request.stages[index];
-  if (!stage) return NOBODY;
   const policy = await policyOf(ports, request);
   const requester = await ports.directory.person(request.workspaceId, request.requester.slackUserId);
-  const seats = { stages: [stage], owners: request.role.owners, managerId: requester?.managerId ?? null };
+  const seats = { stages: request.stages, owners: request.role.owners, managerId: requester?.managerId ?? null };
   const groups = await lookUpGroups(ports, request.workspaceId, policy, namedGroups(seats));
-  const voters = votersOf(seats, groups)[0]?.voters ?? new Map<SlackUserId, string>();
-  const decided = new Set(request.decisions.map((decision) => decision.by.slackUserId));
-  return {
-    people: [...voters.keys()].filter((user) => user !== request.requester.slackUserId && !decided.has(user)),
-    // A requester without a manager is no outage: only groups are looked up again.
-    unsure: [...groups.values()].some((group) => 'unavailable' in group),
-  };
+  const all = votersOf(seats, groups);
+  // A group that cannot be looked up for a moment does not take anybody's approval off the card.
+  const voters = all.map((stage) => (stage.unavailable.length > 0 ? null : stage));
+  const counted = progress(request, voters);
+  const index = currentStage(counted);
+  const stage = index === null ? undefined : request.stages[index];
+  const now = index === null ? undefined : all[index];
+  // A requester without a manager is no outage: only groups are looked up again.
+  const unsure = [...groups.values()].some((group) => 'unavailable' in group);
+  if (!stage || !now) return { ...NOBODY, voters, unsure };
+  const taken = placed(counted);
+  const deciders = [...now.voters].flatMap(([user, seat]): Decider[] => {
+    if (taken.has(user) || (user === request.requester.slackUserId && !stage.selfAllowed)) return [];
+    const place = placeFor(seat, request.requester, taken);
+    return place.ok ? [{ user, via: seat.via, onBehalfOf: place.onBehalfOf?.slackUserId ?? null }] : [];
+  });
+  const approvers = deciders.map(({ user }) => user).filter((user) => user !== request.requester.slackUserId);
+  return { approvers, deciders, voters, unsure };
 }
 
-async function reviewers(ports: Pick<Ports, 'directory' | 'policies'>, request: AccessRequest): Promise<Approvers> {
+async function reviewers(ports: Needs, request: AccessRequest): Promise<Pick<Electorate, 'approvers' | 'unsure'>> {
   const { groups, names } = await reviewersOf(ports, request);
   const looked = names.map((name) => groups.get(name));
   const members = looked.flatMap((found) => (found && 'members' in found ? [...found.members] : []));
   return {
-    people: [...new Set(members)].filter((user) => user !== request.requester.slackUserId),
+    approvers: [...new Set(members)].filter((user) => user !== request.requester.slackUserId),
     unsure: looked.some((found) => found !== undefined && 'unavailable' in found),
   };
 }

@@ -1,3 +1,4 @@
+import type { Seat } from '../domain/approval.ts';
 import type { SlackUserId } from '../domain/ids.ts';
 import type { Policy, Stage } from '../domain/policy/types.ts';
 import type { AccessRequest } from '../domain/request.ts';
@@ -18,17 +19,18 @@ export const watchedBy = (request: AccessRequest, managerId: SlackUserId | null)
 
 /**
  * POLICY.md 12: whoever may decide in any stage, an owner of the resource or an admin may deny while it waits, and revoke
- * afterwards. Returns the group that gives the right.
+ * afterwards. Returns by what right.
  */
 export function mayStop(
   user: SlackUserId,
   watched: Watched,
   policy: Policy,
   groups: GroupBook,
-): { via: string | null; unavailable: readonly string[] } {
+): { seat: Seat | null; unavailable: readonly string[] } {
   const stages = votersOf(watched, groups);
-  const inStage = stages.map((stage) => stage.voters.get(user)).find((via) => via !== undefined);
-  if (inStage !== undefined) return { via: inStage, unavailable: [] };
+  const inStage = stages.map((stage) => stage.voters.get(user)).find((seat) => seat !== undefined);
+  if (inStage !== undefined) return { seat: inStage, unavailable: [] };
   const other = membership(user, [...watched.owners, ...policy.admins], groups);
-  return { via: other.via, unavailable: [...stages.flatMap((stage) => stage.unavailable), ...other.unavailable] };
+  const seat = other.via === null ? null : { via: other.via, onBehalfOf: [] };
+  return { seat, unavailable: [...stages.flatMap((stage) => stage.unavailable), ...other.unavailable] };
 }

@@ -1,7 +1,7 @@
 import type { RequestId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { PersonRef } from '../domain/person.ts';
 import { type RequestCommand, transitionRequest } from '../domain/request.ts';
-import type { DecideResult } from './decide-request.ts';
+import type { DecideResult } from './decision-scene.ts';
 import { identify } from './identify.ts';
 import { done, type Performed, type Ports } from './ports.ts';
 import { stepRequest } from './step-request.ts';

@@ -1,32 +1,14 @@
-import type { RequestId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
-import { byPerson, type Person } from '../domain/person.ts';
-import type { Policy } from '../domain/policy/types.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type AccessRequest, type RequestCommand, transitionRequest } from '../domain/request.ts';
 import { approveInto } from './approve-into.ts';
 import { mayStop, watchedBy } from './authority.ts';
-import { type GroupBook, lookUpGroups, namedGroups, votersOf } from './electorate.ts';
-import { identify } from './identify.ts';
+import { type DecideInput, type DecideNeeds, type DecideResult, refuseDecision, setScene } from './decision-scene.ts';
+import { votersOf } from './electorate.ts';
 import { lawsAgain, lawsFor } from './laws-again.ts';
-import { policyOf } from './policy-of.ts';
-import type { Ports, Tx } from './ports.ts';
-
-export interface DecideInput {
-  readonly workspace: WorkspaceId;
-  readonly user: SlackUserId;
-  readonly requestId: RequestId;
-  /** The revision that was on the screen. */
-  readonly revision: number;
-}
-
-export type DecideResult =
-  | { readonly ok: true; readonly request: AccessRequest }
-  | { readonly ok: false; readonly refusal: Refusal };
-
-type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'ids'>;
+import type { Tx } from './ports.ts';
 
 /** Approves for one person. The click proves only a Slack session: everybody's authority is looked up again, now. */
-export async function approveRequest(ports: Needs, input: DecideInput): Promise<DecideResult> {
+export async function approveRequest(ports: DecideNeeds, input: DecideInput): Promise<DecideResult> {
   const scene = await setScene(ports, input);
   if (!scene.ok) return scene;
   const { decider, requester, request, policy, groups } = scene;
@@ -39,6 +21,8 @@ export async function approveRequest(ports: Needs, input: DecideInput): Promise<
     async (tx) => {
       const fresh = await tx.requestForUpdate(input.requestId);
       if (!fresh) return refused({ code: 'request_not_found' });
+      // What was looked up is about the role that it asked for then.
+      if (fresh.revision !== request.revision) return refused({ code: 'request_changed', revision: fresh.revision });
       const voters = votersOf(watchedBy(fresh, requester.managerId), groups);
       const step = transitionRequest(fresh, { type: 'approve', by: decider, revision: input.revision, voters }, tx.now);
       if (!step.ok) return refuseDecision(tx, fresh, decider, step.refusal);
@@ -61,7 +45,7 @@ export async function approveRequest(ports: Needs, input: DecideInput): Promise<
 }
 
 export async function denyRequest(
-  ports: Needs,
+  ports: DecideNeeds,
   input: DecideInput & { readonly reason: string },
 ): Promise<DecideResult> {
   const scene = await setScene(ports, input);
@@ -86,7 +70,7 @@ export async function denyRequest(
 }
 
 /** Whether this person may deny now: asked before the form for the reason opens. Changes nothing. */
-export async function checkDecider(ports: Needs, input: Omit<DecideInput, 'revision'>): Promise<DecideResult> {
+export async function checkDecider(ports: DecideNeeds, input: Omit<DecideInput, 'revision'>): Promise<DecideResult> {
   const scene = await setScene(ports, input);
   if (!scene.ok) return scene;
   const { decider, requester, request, policy, groups } = scene;
@@ -94,36 +78,6 @@ export async function checkDecider(ports: Needs, input: Omit<DecideInput, 'revis
   const probe: RequestCommand = { type: 'deny', by: decider, revision: request.revision, reason: 'may I', ...right };
   const step = transitionRequest(request, probe, await ports.store.now());
   return step.ok ? { ok: true, request } : step;
-}
-
-type Scene = {
-  readonly ok: true;
-  readonly decider: Person;
-  readonly requester: Person | null;
-  readonly request: AccessRequest;
-  readonly policy: Policy;
-  readonly groups: GroupBook;
-};
-
-/** Everything a decision needs from the network, looked up before the transaction begins. */
-async function setScene(
-  ports: Needs,
-  input: Omit<DecideInput, 'revision'>,
-): Promise<Scene | { ok: false; refusal: Refusal }> {
-  const who = await identify(ports, input.workspace, input.user);
-  if (!who.ok) return who;
-  const request = await ports.store.reads(input.workspace).request(input.requestId);
-  if (!request) return refused({ code: 'request_not_found' });
-  const policy = await policyOf(ports, request);
-  const [requester, groups] = await Promise.all([
-    ports.directory.person(input.workspace, request.requester.slackUserId),
-    lookUpGroups(ports, input.workspace, policy, [
-      ...namedGroups({ stages: request.stages, owners: request.role.owners }),
-      ...policy.admins,
-      ...policy.groups.keys(),
-    ]),
-  ]);
-  return { ok: true, decider: who.person, requester, request, policy, groups };
 }
 
 /** Closes the request in place of approving it, and tells the approver why. */
@@ -136,24 +90,5 @@ async function closeInstead(
   const step = transitionRequest(request, command, tx.now);
   if (!step.ok) return step;
   await tx.save({ requests: [step.state], events: step.events, effects: step.effects });
-  return refused(refusal);
-}
-
-/** A decision that was tried without the right to it is part of the audit; being late or clicking twice is not. */
-async function refuseDecision(tx: Tx, request: AccessRequest, by: Person, refusal: Refusal): Promise<DecideResult> {
-  if (refusal.code === 'not_an_approver' || refusal.code === 'own_request') {
-    await tx.save({
-      events: [
-        {
-          kind: 'decision.refused',
-          data: { code: refusal.code },
-          at: tx.now,
-          actor: byPerson(by),
-          requestId: request.id,
-          grantId: null,
-        },
-      ],
-    });
-  }
   return refused(refusal);
 }

@@ -79,7 +79,8 @@ export function draftRequest(
   };
 }
 
-function snapshot(role: Role, subject: string): RoleSnapshot {
+/** What a role is at the moment of the asking. */
+export function snapshot(role: Role, subject: string): RoleSnapshot {
   return {
     key: role.key,
     title: role.title,

@@ -1,4 +1,4 @@
-import type { StageVoters } from '../domain/approval.ts';
+import type { Seat, StageVoters } from '../domain/approval.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Known } from '../domain/policy/facts.ts';
 import type { Policy, Stage } from '../domain/policy/types.ts';
@@ -36,11 +36,11 @@ export function namedGroups(seats: Pick<Seats, 'stages' | 'owners'>): string[] {
 /** Who may decide in each stage now, and through which group. The first group that holds somebody is the one that is told. */
 export function votersOf(seats: Seats, groups: GroupBook): StageVoters[] {
   return seats.stages.map((stage) => {
-    const voters = new Map<SlackUserId, string>();
+    const voters = new Map<SlackUserId, Seat>();
     const unavailable: string[] = [];
     for (const { name, members } of stage.from.flatMap((from) => resolveSeat(from, seats, groups))) {
       if ('unavailable' in members) unavailable.push(`${name}: ${members.unavailable}`);
-      else for (const user of members.members) if (!voters.has(user)) voters.set(user, name);
+      else for (const user of members.members) if (!voters.has(user)) voters.set(user, { via: name, onBehalfOf: [] });
     }
     return { voters, unavailable };
   });

@@ -96,7 +96,7 @@ export async function mayRevoke(
   const admins = await lookUpGroups(ports, asker.workspace, current, current.admins);
   const all = new Map([...groups, ...admins]);
   const right = mayStop(asker.user, watchedBy(request, holder?.managerId ?? null), current, all);
-  return right.via === null
+  return right.seat === null
     ? refused({ code: 'may_not_revoke', owners: [...request.role.owners, ...current.admins] })
     : { ok: true };
 }

@@ -15,3 +15,5 @@ export const RECENT_LOOKED_AT = 25;
 export const HOME_ALL_LIMIT = 25;
 /** How many refused submissions of one person are kept with their facts within an hour; some kilobytes each. */
 export const REFUSALS_KEPT_PER_HOUR = 20;
+/** How many narrower roles an approver is offered. */
+export const NARROWER_LIMIT = 50;

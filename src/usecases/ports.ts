@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { StageVoters } from '../domain/approval.ts';
 import type { AuditEvent, NewAuditEvent } from '../domain/audit.ts';
 import type { DisallowedGrant } from '../domain/disallowed-grant.ts';
 import type { Effect, EffectChange, EffectKind, NoticeName } from '../domain/effect.ts';
@@ -67,7 +68,7 @@ export interface Card {
   readonly workspaceId: WorkspaceId;
   /** null until it was posted. */
   readonly ref: CardRef | null;
-  /** Which state it shows: `<request version>.<grant version>`, and `?` where not all approvers were known; null until it was posted. */
+  /** Which state it shows: the versions of request and grant, and who may decide; null until it was posted. */
   readonly shows: string | null;
   /** How many audit events of the request its thread tells already. */
   readonly eventsTold: number;
@@ -403,12 +404,25 @@ export interface FactQuestion {
   readonly ticket: string | null;
 }
 
+/** Somebody who may decide now. */
+export interface Decider {
+  readonly user: SlackUserId;
+  /** The group, or 'manager'. */
+  readonly via: string;
+  /** Whose place it is while they are away; null: their own. */
+  readonly onBehalfOf: SlackUserId | null;
+}
+
 /** What a card, its thread and the messages about it are drawn from. */
 export interface RequestView {
   readonly request: AccessRequest;
   readonly grant: Grant | null;
-  /** Who may decide in the stage that waits, for mentions; empty once it is closed. */
+  /** Who should hear that it waits, for mentions; empty once it is closed. */
   readonly approvers: readonly SlackUserId[];
+  /** Who may decide in the stage that waits and has not, and by what right. */
+  readonly deciders: readonly Decider[];
+  /** What counting approvals goes by, stage by stage (`null`: as recorded); null once it is closed. */
+  readonly voters: readonly (StageVoters | null)[] | null;
   /** How much time one click would add to the grant; null: it cannot be extended. */
   readonly extensionSeconds: number | null;
   readonly now: Date;

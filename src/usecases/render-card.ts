@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
+import { progress } from '../domain/approval.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { RequestId, WorkspaceId } from '../domain/ids.ts';
 import type { AccessRequest } from '../domain/request.ts';
-import { lookUpApprovers } from './approvers-of.ts';
+import { electorateOf } from './approvers-of.ts';
 import { backoffMs, SCREEN_BACKOFF } from './backoff.ts';
 import { extensionSeconds } from './extend-grant.ts';
 import { type Card, done, Outage, type Performed, type Ports, type RequestView } from './ports.ts';
@@ -31,7 +33,7 @@ export async function renderCard(ports: Needs, input: Input, attempts: number): 
     const card = await drawCard(ports, view, attempts);
     const told = await tellThread(ports, card, view);
     const now = await readBoth(ports, input);
-    if (!now || versions(now.request, now.grant) !== versions(view.request, view.grant) || told) continue;
+    if (!now || versions(now) !== versions(view) || told) continue;
     if (!view.unsure) return done;
     return {
       done: false,
@@ -43,8 +45,8 @@ export async function renderCard(ports: Needs, input: Input, attempts: number): 
 }
 
 async function drawCard(ports: Needs, view: Seen, attempts: number): Promise<Card> {
-  const { request, grant } = view;
-  const state = `${versions(request, grant)}${view.unsure ? '?' : ''}`;
+  const { request } = view;
+  const state = shows(view);
   const card = await ports.store.reads(request.workspaceId).card(request.id);
   if (card?.ref && card.shows === state) return card;
   if (!card?.ref && view.unsure && view.approvers.length === 0 && attempts < WAITS_FOR_APPROVERS) {
@@ -88,7 +90,19 @@ async function tellThread(ports: Needs, card: Card, view: RequestView): Promise<
 const saveCard = (ports: Needs, card: Card): Promise<void> =>
   ports.store.transaction(card.workspaceId, (tx) => tx.saveCard(card));
 
-const versions = (request: AccessRequest, grant: Grant | null): string => `${request.version}.${grant?.version ?? '-'}`;
+const versions = ({ request, grant }: Pick<RequestView, 'request' | 'grant'>): string =>
+  `${request.version}.${grant?.version ?? '-'}.`;
+
+/** The versions, and a digest of who may decide and what counts: that changes outside of the request. */
+function shows(view: RequestView): string {
+  const { request, voters, deciders } = view;
+  if (voters === null) return versions(view);
+  const counted = progress(request, voters).map((stage) => stage.counted.map(({ by }) => by.slackUserId));
+  return `${versions(view)}${createHash('sha256')
+    .update(JSON.stringify([counted, deciders]))
+    .digest('hex')
+    .slice(0, 12)}`;
+}
 
 async function readBoth(
   ports: Pick<Ports, 'store'>,
@@ -107,13 +121,6 @@ export async function viewOf(
 ): Promise<Seen | null> {
   const both = await readBoth(ports, { workspace, requestId });
   if (!both) return null;
-  const [approvers, now] = await Promise.all([lookUpApprovers(ports, both.request), ports.store.now()]);
-  const { people, unsure } = approvers;
-  return {
-    ...both,
-    approvers: people,
-    unsure,
-    extensionSeconds: extensionSeconds(ports, both.request, both.grant),
-    now,
-  };
+  const [electorate, now] = await Promise.all([electorateOf(ports, both.request), ports.store.now()]);
+  return { ...both, ...electorate, extensionSeconds: extensionSeconds(ports, both.request, both.grant), now };
 }

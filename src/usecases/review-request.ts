@@ -3,7 +3,7 @@ import { refOf } from '../domain/person.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { type ReviewCommand, transitionReview, type Verdict } from '../domain/review.ts';
-import type { DecideResult } from './decide-request.ts';
+import type { DecideResult } from './decision-scene.ts';
 import { membership } from './electorate.ts';
 import { identify } from './identify.ts';
 import { done, type Performed, type Ports } from './ports.ts';

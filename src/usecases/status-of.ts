@@ -2,7 +2,7 @@ import type { Grant } from '../domain/grant.ts';
 import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
-import { approversOf } from './approvers-of.ts';
+import { electorateOf } from './approvers-of.ts';
 import { identify } from './identify.ts';
 import { WAITING_LIMIT } from './limits.ts';
 import type { Ports } from './ports.ts';
@@ -31,7 +31,9 @@ export async function statusOf(
     reads.pendingRequests(WAITING_LIMIT),
   ]);
   const mine = await Promise.all(
-    waiting.map(async (request) => (await approversOf(ports, request)).includes(input.user)),
+    waiting.map(async (request) =>
+      (await electorateOf(ports, request)).deciders.some(({ user }) => user === input.user),
+    ),
   );
   const { roles } = ports.policies.current();
   const extensible = grants.filter(

@@ -135,7 +135,7 @@ async function alreadyThere(
 }
 
 /** POLICY.md 10: a request whose stages cannot all be filled by distinct people is refused when it is made. */
-function shortStage(decision: PolicyDecision, known: Known): Refusal | null {
+export function shortStage(decision: PolicyDecision, known: Pick<Known, 'role' | 'person' | 'groups'>): Refusal | null {
   const { role, person, groups } = known;
   const voters = votersOf({ stages: decision.stages, owners: role.owners, managerId: person.managerId }, groups);
   const feasible = feasibleStages(

@@ -68,8 +68,8 @@ describe('what is saved', () => {
     const voters = [
       {
         voters: new Map([
-          [dba.slackUserId, 'dba'],
-          [dba2.slackUserId, 'dba'],
+          [dba.slackUserId, { via: 'dba', onBehalfOf: [] }],
+          [dba2.slackUserId, { via: 'dba', onBehalfOf: [] }],
         ]),
         unavailable: [],
       },

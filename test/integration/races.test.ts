@@ -80,6 +80,8 @@ const approve = async (request: AccessRequest, persona = 'dba') =>
   codeOf(await use.approveRequest(decision(request, persona)));
 const deny = async (request: AccessRequest) =>
   codeOf(await use.denyRequest({ ...decision(request, 'dba2'), reason: 'not tonight' }));
+const shorten = async (request: AccessRequest) =>
+  codeOf(await use.editRequest({ ...decision(request, 'dba2'), role: null, durationSeconds: 1_800 }));
 const cancel = async (request: AccessRequest) => codeOf(await use.cancelRequest({ ...decision(request, 'dev') }));
 const giveBack = async (id: GrantId) =>
   codeOf(await use.returnGrant({ workspace: world.workspace, user: world.user('dev'), grantId: id }));
@@ -203,6 +205,22 @@ describe('two at once, on two connections: one outcome, one story, and the card 
     expect(kinds.filter((kind) => kind === 'grant.created')).toHaveLength(1);
     return status;
   }, ['approved']);
+
+  rounds('approve and change', async () => {
+    const request = await submitted();
+    const results = await race(
+      () => approve(request),
+      () => shorten(request),
+    );
+    const { status, kinds } = await isWhole(request.id);
+    expect(results.filter((result) => result === 'ok')).toHaveLength(1);
+    expect(results.filter((result) => result === 'request_changed' || result === 'request_not_pending')).toHaveLength(
+      1,
+    );
+    expect(kinds.includes('request.edited')).toBe(results[1] === 'ok');
+    if (status === 'pending') await cancel(request);
+    return status;
+  }, ['approved', 'pending']);
 
   rounds('approve and expire', async () => {
     const request = await submitted();

@@ -179,7 +179,10 @@ function thread(world: World, lines: readonly string[]): Promise<unknown> {
   });
 }
 
-function told(world: World, { who, by, says, buttons }: Extract<Step, { told: unknown }>['told']): Promise<unknown> {
+function told(
+  world: World,
+  { who, by, says, hides = [], buttons }: Extract<Step, { told: unknown }>['told'],
+): Promise<unknown> {
   const { workspace } = world;
   return eventually(world, `${who} to be told that by ${by}`, () => {
     if (by === 'home') {
@@ -192,7 +195,8 @@ function told(world: World, { who, by, says, buttons }: Extract<Step, { told: un
     if (by === 'modal') {
       const shown = workspace.modal(who);
       const words = shown ? textOf(shown.blocks) : 'no modal is open';
-      if (!saysAll(words, says)) throw new Error(`the modal says:\n${words}`);
+      const extra = hides.filter((each) => saysAll(words, [each]));
+      if (!saysAll(words, says) || extra.length > 0) throw new Error(`the modal says:\n${words}`);
       return true;
     }
     const messages: readonly Message[] = by === 'dm' ? workspace.dms(who) : workspace.ephemerals(who);

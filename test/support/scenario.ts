@@ -55,6 +55,7 @@ const step = z.union([
       who,
       by: z.enum(['dm', 'ephemeral', 'modal', 'home']),
       says: words,
+      hides: words.optional(),
       buttons: z.array(z.string()).optional(),
     }),
   }),

@@ -13,7 +13,7 @@ const stages = fc.array(fc.record({ approvals: fc.integer({ min: 1, max: 3 }), p
   maxLength: 3,
 });
 const votersOf = (people: readonly SlackUserId[]): StageVoters => ({
-  voters: new Map(people.map((user) => [user, 'group'])),
+  voters: new Map(people.map((user) => [user, { via: 'group', onBehalfOf: [] }])),
   unavailable: [],
 });
 

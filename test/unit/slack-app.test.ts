@@ -22,6 +22,8 @@ const answers: SlackUsecases = {
   approveRequest: no,
   checkDecider: no,
   denyRequest: no,
+  editRequest: no,
+  findEdit: no,
   cancelRequest: no,
   endDeactivated: async () => 0,
   whoHas: no,
@@ -95,7 +97,15 @@ afterEach(async () => {
 });
 
 const address = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-const view: RequestView = { request: aRequest(), grant: null, approvers: [], extensionSeconds: null, now: T0 };
+const view: RequestView = {
+  request: aRequest(),
+  grant: null,
+  approvers: [],
+  deciders: [],
+  voters: null,
+  extensionSeconds: null,
+  now: T0,
+};
 const eventually = <T>(what: string, ask: () => T | Promise<T>) => workspace.waitFor(ask, { what, timeoutMs: 10_000 });
 const told = (who: string, words: string) =>
   eventually(`${who} to read "${words}"`, () =>

@@ -18,6 +18,8 @@ const view = (parts: Partial<RequestView> = {}): RequestView => ({
   request: aRequest(),
   grant: null,
   approvers: [dba.slackUserId, dba2.slackUserId],
+  deciders: [dba, dba2].map(({ slackUserId: user }) => ({ user, via: 'dba', onBehalfOf: null })),
+  voters: null,
   extensionSeconds: null,
   now: T0,
   ...parts,
@@ -39,7 +41,9 @@ const approved = (): AccessRequest =>
     status: 'approved',
     closedAt: later(60),
     closedBy: dba,
-    decisions: [{ kind: 'approved', by: dba, at: later(60), revision: 1, stage: 0, via: 'dba', reason: null }],
+    decisions: [
+      { kind: 'approved', by: dba, onBehalfOf: null, at: later(60), revision: 1, stage: 0, via: 'dba', reason: null },
+    ],
   });
 
 describe('a card that waits', () => {
@@ -72,12 +76,14 @@ describe('a card that waits', () => {
     );
   });
 
-  it('has two buttons that say aloud what they do and carry the request and its revision', () => {
+  it('has three buttons that say aloud what they do and carry the request and its revision', () => {
     expect(buttons(card).map((each) => each.accessibility_label)).toEqual([
       'Approve Orders DB administrator for Dev',
+      'Shorten Orders DB administrator for Dev, or make it a narrower role',
       'Deny Orders DB administrator for Dev, with a reason',
     ]);
     expect(buttons(card).map((each) => readDecision(String(each.value)))).toEqual([
+      { requestId: 'req_0000000000000001', revision: 1 },
       { requestId: 'req_0000000000000001', revision: 1 },
       { requestId: 'req_0000000000000001', revision: 1 },
     ]);
@@ -93,19 +99,22 @@ describe('a card that waits', () => {
 
   it('mentions the first eight approvers and counts the rest', () => {
     const approvers = Array.from({ length: 100 }, (_, index) => slackUserId(`U${index}`));
-    const said = words(requestCard(view({ approvers }), en));
+    const deciders = approvers.map((user) => ({ user, via: 'dba', onBehalfOf: null }));
+    const said = words(requestCard(view({ approvers, deciders }), en));
     expect(said.match(/<@U\d+>/g)).toHaveLength(8);
     expect(said).toContain('and 92 more');
   });
 
   it('says so when nobody may decide', () => {
-    expect(words(requestCard(view({ approvers: [] }), en))).toContain('nobody who may decide');
+    expect(words(requestCard(view({ approvers: [], deciders: [] }), en))).toContain('nobody who may decide');
   });
 
   it('shows which stage waits and what was given so far', () => {
     const request = aRequest({
       stages: [aStage(2, 'dba', 'manager'), aStage(1, 'security')],
-      decisions: [{ kind: 'approved', by: dba, at: later(60), revision: 1, stage: 0, via: 'dba', reason: null }],
+      decisions: [
+        { kind: 'approved', by: dba, onBehalfOf: null, at: later(60), revision: 1, stage: 0, via: 'dba', reason: null },
+      ],
     });
     const said = words(requestCard(view({ request }), en));
     expect(said).toContain('→ Stage 1: 2 approvals from dba or manager. Approved so far by <@U0DBA> (dba)');
@@ -202,6 +211,7 @@ describe('at its largest', () => {
       decisions: people.map((by) => ({
         kind: 'approved',
         by,
+        onBehalfOf: null,
         at: T0,
         revision: 1,
         stage: 0,

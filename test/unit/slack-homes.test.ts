@@ -10,6 +10,8 @@ const view: RequestView = {
   request: aRequest({ stages: [] }),
   grant: null,
   approvers: [dba.slackUserId],
+  deciders: [],
+  voters: null,
   extensionSeconds: null,
   now: T0,
 };

@@ -41,6 +41,8 @@ const viewIn = (channel: string): RequestView => {
     request: { ...request, role: { ...request.role, channel } },
     grant: null,
     approvers: [],
+    deciders: [],
+    voters: null,
     extensionSeconds: null,
     now: T0,
   };

@@ -34,6 +34,12 @@ const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code 
   own_request: { code: 'own_request' },
   not_an_approver: { code: 'not_an_approver', from: ['dba', 'security'], unavailable: null },
   already_counted: { code: 'already_counted' },
+  delegated_by_requester: { code: 'delegated_by_requester' },
+  edit_changes_nothing: { code: 'edit_changes_nothing' },
+  edit_not_shorter: { code: 'edit_not_shorter', maxSeconds: 3_600 },
+  role_not_narrower: { code: 'role_not_narrower', role: 'orders-db/owner' },
+  edit_denied: { code: 'edit_denied', role: 'orders-db/read', rule: 'freeze', message: null },
+  narrower_role_held: { code: 'narrower_role_held', role: 'orders-db/read' },
   guardrail_now_denies: { code: 'guardrail_now_denies', rule: 'freeze', message: null },
   cap_now_lower: { code: 'cap_now_lower', capSeconds: 1_800, rule: 'freeze' },
   deny_reason_missing: { code: 'deny_reason_missing' },
@@ -82,7 +88,15 @@ describe('a refusal', () => {
 
 const request = aRequest();
 const grant = createGrant(grantId('grt_0000000000000001'), request, {}, T0).state;
-const view: RequestView = { request, grant, approvers: [dba.slackUserId], extensionSeconds: null, now: T0 };
+const view: RequestView = {
+  request,
+  grant,
+  approvers: [dba.slackUserId],
+  deciders: [],
+  voters: null,
+  extensionSeconds: null,
+  now: T0,
+};
 
 const event = (fact: AuditFact): AuditEvent => {
   const fresh = { ...fact, at: T0, actor: byPerson(dba), requestId: request.id, grantId: grant.id };
@@ -163,7 +177,16 @@ describe('a line of the thread', () => {
   });
 
   it('of an approval mentions whom the next stage waits for, while it does', () => {
-    const decision = { kind: 'approved', by: dba, at: T0, revision: 1, stage: 0, via: 'dba', reason: null } as const;
+    const decision = {
+      kind: 'approved',
+      by: dba,
+      onBehalfOf: null,
+      at: T0,
+      revision: 1,
+      stage: 0,
+      via: 'dba',
+      reason: null,
+    } as const;
     const approval = event({ kind: 'decision.approved', data: { stage: 0, via: 'dba' } });
     const waits = { ...view, request: aRequest({ decisions: [decision] }), approvers: [sec.slackUserId] };
     expect(en.threadLine(approval, waits)).toContain('It now waits for <@U0SEC>.');
@@ -186,6 +209,7 @@ describe('a notice', () => {
     break_glass_used: /used break-glass for Orders DB administrator/,
     review_closed: /was reviewed/,
     request_expired: /has expired\. Ask again/,
+    request_edited: /<@U0DBA> changed your request for Orders DB administrator: 1 hour became 30 minutes/,
     request_cancelled: /You cancelled/,
     access_live: /You now have Orders DB administrator/,
     access_failed: /could not be set up/,
@@ -197,7 +221,9 @@ describe('a notice', () => {
   };
   it.each(Object.keys(notices))('%s', (name) => {
     const key = name as NoticeName;
-    expect(en.notice(key, view)).toMatch(notices[key]);
+    const asked = { role: request.role.key, title: request.role.title, durationSeconds: 3_600 };
+    const edit = { by: dba, onBehalfOf: null, at: T0, before: asked, after: { ...asked, durationSeconds: 1_800 } };
+    expect(en.notice(key, { ...view, request: { ...request, edits: [edit] } })).toMatch(notices[key]);
   });
 });
 

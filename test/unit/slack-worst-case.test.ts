@@ -22,6 +22,7 @@ import { threadLineMessage } from '../../src/slack/cards/thread-line.ts';
 import { en } from '../../src/slack/text/en.ts';
 import { denyForm } from '../../src/slack/views/deny-form.ts';
 import { acceptForm, ignoreForm } from '../../src/slack/views/drift-forms.ts';
+import { editForm } from '../../src/slack/views/edit-form.ts';
 import { extendForm } from '../../src/slack/views/extend-form.ts';
 import { noticeModal, waitModal } from '../../src/slack/views/notice-modal.ts';
 import { proofModal } from '../../src/slack/views/proof-modal.ts';
@@ -29,6 +30,7 @@ import { requestForm } from '../../src/slack/views/request-form.ts';
 import { resolveForm } from '../../src/slack/views/resolve-form.ts';
 import { reviewForm } from '../../src/slack/views/review-form.ts';
 import { revokeForm } from '../../src/slack/views/revoke-form.ts';
+import { NARROWER_LIMIT } from '../../src/usecases/limits.ts';
 import type { RoleOffer } from '../../src/usecases/offer-roles.ts';
 import type { RequestView } from '../../src/usecases/ports.ts';
 import type { KnownSystem } from '../../src/usecases/watch-ports.ts';
@@ -69,6 +71,7 @@ function requestOf(words: Words, parts: Partial<AccessRequest> = {}): AccessRequ
   const decisions = many(50, (index) => ({
     kind: 'approved' as const,
     by: personOf(words, index),
+    onBehalfOf: personOf(words, 50 + index),
     at: later(index),
     revision: 1,
     stage: Math.floor(index / 10),
@@ -93,6 +96,13 @@ function requestOf(words: Words, parts: Partial<AccessRequest> = {}): AccessRequ
     ticket: words(200),
     policyDecision: { ...base.policyDecision, rule: { ...base.policyDecision.rule, name: words(80) } },
     decisions: decisions.slice(0, 45),
+    edits: many(10, (index) => ({
+      by: personOf(words, index),
+      onBehalfOf: personOf(words, 50),
+      at: later(index),
+      before: { role: LONGEST_KEY, title: words(80), durationSeconds: 30 * 86_400 - 1 },
+      after: { role: roleKey('a/b'), title: words(80), durationSeconds: 30 * 86_400 - 61 },
+    })),
     durationSeconds: 30 * 86_400 - 1,
     ...parts,
   };
@@ -113,7 +123,8 @@ const grantOf = (request: AccessRequest, words: Words, parts: Partial<Grant> = {
 });
 
 function* views(words: Words): Generator<RequestView> {
-  const frame = { approvers: PEOPLE, extensionSeconds: 30 * 86_400 - 1, now: later(100_000) };
+  const deciders = PEOPLE.map((user) => ({ user, via: words(80), onBehalfOf: PEOPLE[0] ?? user }));
+  const frame = { approvers: PEOPLE, deciders, voters: null, extensionSeconds: 30 * 86_400 - 1, now: later(100_000) };
   const closed = { closedAt: later(60), closedBy: personOf(words), closedReason: words(3_000) };
   for (const status of ['pending', 'approved', 'denied', 'cancelled', 'expired'] as const) {
     yield { ...frame, request: requestOf(words, { status, ...(status === 'pending' ? {} : closed) }), grant: null };
@@ -149,6 +160,7 @@ const NOTICES: Record<NoticeName, true> = {
   request_denied: true,
   request_expired: true,
   request_cancelled: true,
+  request_edited: true,
   break_glass_used: true,
   review_closed: true,
   access_live: true,
@@ -354,6 +366,13 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   *denyForm(_, view) {
     yield shown(denyForm(view.request, 99, en));
+  },
+  *editForm(words, view) {
+    const narrower = many(NARROWER_LIMIT, (index) => ({
+      role: { title: words(80), key: roleKey(`${'n'.repeat(80)}/${'o'.repeat(76)}${index + 100}`) },
+      approvals: 50,
+    }));
+    yield shown(editForm({ request: view.request, narrower }, 99, en));
   },
   *extendForm(words, view) {
     const grant = grantOf(view.request, words, { status: 'active' });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { roleKey } from '../ids.ts';
 import type { PolicyData, ResourceData, RoleData, RuleData } from './data.ts';
 import { finding } from './finding.ts';
 import { type Entry, unknownName } from './gather.ts';
@@ -26,6 +27,8 @@ export interface RoleSurroundings {
   readonly connectors: PolicyData['connectors'];
   readonly entitlements: Readonly<Record<string, { readonly entitlement: z.ZodType }>>;
   readonly hasManagers: boolean;
+  /** The keys of all roles. */
+  readonly roles: ReadonlySet<string>;
 }
 
 export function buildResources(
@@ -127,6 +130,10 @@ export function buildRole(
     );
   }
   report.groups(data.owners ?? [], place, ['owners']);
+  data.narrower?.forEach((role, index) => {
+    if (around.roles.has(role) && role !== key) return;
+    report.add(unknownName('unknown_role', 'role', role, around.roles, place.locate(['narrower', index]), 'roles'));
+  });
   const channel = data.channel ?? resource.channel ?? around.defaults.channel;
   if (channel === null) {
     const message = `${what} has no channel for its approval cards.`;
@@ -167,6 +174,7 @@ export function buildRole(
     instructions: data.instructions ?? null,
     unusedAfterSeconds: term('unused_after') ?? null,
     extensions: { max: term('extensions')?.max ?? 0 },
+    narrower: data.narrower?.map(roleKey) ?? null,
     rules: data.rules.map((rule, index) =>
       buildRule(rule, ['rules', index], place, owners.length > 0, around.hasManagers, report),
     ),

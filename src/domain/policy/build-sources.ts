@@ -124,12 +124,13 @@ export function buildGroups(
       continue;
     }
     const { data } = parsed;
+    const { delegate } = data;
     if ('slack_usergroup' in data)
-      groups[name] = { kind: 'slack_usergroup', handle: data.slack_usergroup.replace(/^@/, '') };
-    else if ('members' in data) groups[name] = { kind: 'members', emails: [...new Set(data.members)].sort() };
+      groups[name] = { kind: 'slack_usergroup', handle: data.slack_usergroup.replace(/^@/, ''), delegate };
+    else if ('members' in data) groups[name] = { kind: 'members', emails: [...new Set(data.members)].sort(), delegate };
     else {
       const { provider, schedule } = data.on_call;
-      groups[name] = { kind: 'on_call', provider, schedule };
+      groups[name] = { kind: 'on_call', provider, schedule, delegate };
       if (!onCallProviders.has(provider)) {
         const at = place.locate(['on_call', 'provider']);
         report.add(

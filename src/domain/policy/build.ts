@@ -65,7 +65,14 @@ export function build(sections: Sections, connectorTypes: ConnectorSchemas): { b
   const managers = single.managers?.value;
 
   const resources = buildResources(named.resources, report, new Set(named.connectors.keys()));
-  const around = { terms, defaults, connectors, entitlements: connectorTypes, hasManagers: managers !== undefined };
+  const around = {
+    terms,
+    defaults,
+    connectors,
+    entitlements: connectorTypes,
+    hasManagers: managers !== undefined,
+    roles: new Set(named.roles.keys()),
+  };
   if (named.roles.size > MAX_ROLES) {
     const message = `There are ${named.roles.size} roles; at most ${MAX_ROLES} are allowed.`;
     report.add(finding('error', 'limit_exceeded', sections.start, message, 'Split them over several deployments.'));

@@ -73,6 +73,7 @@ export const roleSchema = mapping({
   risk: oneOf(RISKS).default('medium'),
   instructions: text(limits.MAX_TEXT_LENGTH).optional(),
   owners: groupNames().optional(),
+  narrower: listOf(part.roleKeyText, 'roles', 50).optional(),
   rules: listOf(ruleSchema, 'rules', limits.MAX_RULES_PER_ROLE).default([]),
   break_glass: breakGlass.optional(),
   ...roleTerms,
@@ -93,12 +94,13 @@ export const connectorSchema = z.looseObject(
   { error: 'a mapping with type and what the connector needs' },
 );
 
+const delegate = part.flag.default(false);
 const handle = 'the handle or id of a Slack user group';
 export const groupSchema = z.union(
   [
-    mapping({ slack_usergroup: z.string({ error: handle }).regex(/^@?[\w.-]{1,80}$/, { error: handle }) }),
-    mapping({ members: listOf(part.email, 'email addresses', 5_000) }),
-    mapping({ on_call: mapping({ provider: name, schedule: text(limits.MAX_NAME_LENGTH) }) }),
+    mapping({ slack_usergroup: z.string({ error: handle }).regex(/^@?[\w.-]{1,80}$/, { error: handle }), delegate }),
+    mapping({ members: listOf(part.email, 'email addresses', 5_000), delegate }),
+    mapping({ on_call: mapping({ provider: name, schedule: text(limits.MAX_NAME_LENGTH) }), delegate }),
   ],
   { error: 'a mapping with one of slack_usergroup, members or on_call' },
 );

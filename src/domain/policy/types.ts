@@ -53,7 +53,10 @@ export interface PolicyChannels {
   readonly audit: string | null;
 }
 
-export type Group =
+/** `delegate`: whether its members may hand their approvals to somebody while they are away. */
+export type Group = { readonly delegate: boolean } & GroupSource;
+
+type GroupSource =
   /** `handle` is a Slack user group's handle without @, or its id. */
   | { readonly kind: 'slack_usergroup'; readonly handle: string }
   /** `emails` are lower-case and sorted. */
@@ -130,6 +133,8 @@ export interface Role {
   readonly unusedAfterSeconds: number | null;
   /** How often one grant may be extended; 0: never. */
   readonly extensions: { readonly max: number };
+  /** Roles that an approver may give instead; null: those of the same resource with a lower risk. */
+  readonly narrower: readonly RoleKey[] | null;
   readonly rules: readonly Rule[];
   readonly breakGlass: BreakGlass | null;
   /** The sets of roles that this one is in. */

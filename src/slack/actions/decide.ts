@@ -3,6 +3,7 @@ import { readDecision } from '../button-value.ts';
 import { plainMessage } from '../cards/notice.ts';
 import { type Desk, explain, linkTo, openThenLook, refuse } from '../desk.ts';
 import { denyForm } from '../views/deny-form.ts';
+import { editForm } from '../views/edit-form.ts';
 import { noticeModal } from '../views/notice-modal.ts';
 import type { Click } from './click.ts';
 
@@ -26,6 +27,18 @@ export async function openDeny(desk: Desk, click: Click): Promise<void> {
     const may = await desk.usecases().checkDecider({ ...click.actor, requestId: value.requestId });
     if (!may.ok) return noticeModal(await explain(desk, click.actor, may.refusal), desk.text);
     return denyForm(may.request, value.revision, desk.text);
+  });
+}
+
+/** Change… on a card: less time or a narrower role. Whether this person may is looked up behind the form, and again at its submission. */
+export async function openEdit(desk: Desk, click: Click): Promise<void> {
+  const value = readDecision(click.value);
+  if (value === null) return refuse(desk, click.reach, click.actor, { code: 'request_not_found' });
+  await openThenLook(desk, click.reach, click.triggerId, async () => {
+    if (await superseded(desk, click, value.requestId)) return noticeModal(desk.text.card.superseded(null), desk.text);
+    const found = await desk.usecases().findEdit({ ...click.actor, requestId: value.requestId });
+    if (!found.ok) return noticeModal(await explain(desk, click.actor, found.refusal), desk.text);
+    return editForm(found.offer, value.revision, desk.text);
   });
 }
 

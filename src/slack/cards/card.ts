@@ -36,6 +36,12 @@ const TEXT_SECTIONS = 2;
 /** What a long text keeps at least, whatever else stands on the card. */
 const TEXT_AT_LEAST = 1_000;
 
+/** Changes by approvers that a card tells. */
+const EDITS_SHOWN = 2;
+const EDIT_TEXT_MAX = 400;
+/** The groups in it may have long names. */
+const DECIDERS_TEXT_MAX = 1_200;
+
 /**
  * The whole approval card, from the present state alone. Whatever people wrote stands in plain_text or is escaped. The long texts
  * on it share what the rest leaves of the characters that Slack takes.
@@ -52,7 +58,8 @@ export function requestCard(view: RequestView, text: Text): Message {
   ];
   const between: Block[] = [
     context(text.card.rule(request)),
-    ...stages(request, text),
+    ...stages(view, text),
+    ...edits(request, text),
     ...(waits ? [section(mayDecide(view, text))] : []),
     ...(state.loud ? [] : [section(state.line)]),
   ];
@@ -106,9 +113,15 @@ function until({ request, grant }: RequestView, text: Text): string {
   return request.status === 'pending' ? text.card.fromGoingLive : '';
 }
 
-function stages(request: AccessRequest, text: Text): Block[] {
+/** The latest changes; all of them stand in the thread. */
+function edits(request: AccessRequest, text: Text): Block[] {
+  const lines = request.edits.slice(-EDITS_SHOWN).map((each) => cut(text.card.edited(each), EDIT_TEXT_MAX));
+  return lines.length === 0 ? [] : [context(lines.join('\n'))];
+}
+
+function stages({ request, voters }: RequestView, text: Text): Block[] {
   if (request.stages.length === 0) return [];
-  const all = progress(request.stages, request.decisions, null);
+  const all = progress(request, voters);
   const current = request.status === 'pending' ? currentStage(all) : null;
   const lines = all.map((stage, index) => {
     const place = current === null ? 'closed' : index === current ? 'now' : 'later';
@@ -117,9 +130,10 @@ function stages(request: AccessRequest, text: Text): Block[] {
   return [section(lines.join('\n'))];
 }
 
-function mayDecide({ approvers }: RequestView, text: Text): string {
-  if (approvers.length === 0) return text.card.nobodyMayDecide;
-  return text.card.mayDecide(approvers);
+function mayDecide({ approvers, deciders }: RequestView, text: Text): string {
+  if (deciders.length === 0) return text.card.nobodyMayDecide;
+  const shown = deciders.filter(({ user }) => approvers.includes(user));
+  return cut(text.card.mayDecide(shown, deciders.length - shown.length), DECIDERS_TEXT_MAX);
 }
 
 /** How the review of a use of break-glass stands, with its button while it is due. */

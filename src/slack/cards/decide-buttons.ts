@@ -5,7 +5,7 @@ import { decisionValue } from '../button-value.ts';
 import { CONFIRM_TEXT_MAX, OPTION_TEXT_MAX } from '../limits.ts';
 import type { Text } from '../text/en.ts';
 
-/** Approve, with a question first where the risk is high, and Deny… Each list has its own block ids, so that two requests can stand on one Home. */
+/** Approve, with a question first where the risk is high, Change… and Deny… Each list has its own block ids, so that two requests can stand on one Home. */
 export function decideButtons(request: AccessRequest, text: Text): Block {
   const value = decisionValue(request.id, request.revision);
   const words = text.card.confirm;
@@ -28,6 +28,13 @@ export function decideButtons(request: AccessRequest, text: Text): Block {
         }
       : {}),
   };
+  const edit: Button = {
+    type: 'button',
+    action_id: ACTION.edit,
+    text: plain(text.card.edit),
+    accessibility_label: cut(text.card.editLabel(request), OPTION_TEXT_MAX),
+    value,
+  };
   const deny: Button = {
     type: 'button',
     action_id: ACTION.deny,
@@ -35,5 +42,5 @@ export function decideButtons(request: AccessRequest, text: Text): Block {
     accessibility_label: cut(text.card.denyLabel(request), OPTION_TEXT_MAX),
     value,
   };
-  return { type: 'actions', block_id: `decide_${request.id}`, elements: [approve, deny] };
+  return { type: 'actions', block_id: `decide_${request.id}`, elements: [approve, edit, deny] };
 }

@@ -33,6 +33,9 @@ function instructions(name: NoticeName, { request }: RequestView, text: Text): B
 
 function buttons(name: NoticeName, { request, grant, extensionSeconds }: RequestView, text: Text): Block[] {
   const words = text.noticeWords;
+  if (name === 'request_edited' && request.status === 'pending') {
+    return [actions(button(ACTION.cancel, words.cancel, words.cancelLabel(request), requestValue(request.id)))];
+  }
   if (name === 'request_submitted' && request.status === 'pending') {
     const label = words.cancelLabel(request);
     const nudge = button(ACTION.nudge, words.nudge, words.nudgeLabel(request), requestValue(request.id));

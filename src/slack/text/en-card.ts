@@ -1,11 +1,11 @@
 import type { StageProgress } from '../../domain/approval.ts';
 import type { Grant } from '../../domain/grant.ts';
-import type { SlackUserId } from '../../domain/ids.ts';
-import { type AccessRequest, type Extension, extendedEnd, LAPSED } from '../../domain/request.ts';
+import { type AccessRequest, type Edit, type Extension, extendedEnd, LAPSED } from '../../domain/request.ts';
 import type { Review } from '../../domain/review.ts';
+import type { Decider } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
-import { ERROR_SHOWN_MAX } from '../limits.ts';
-import { duration, either, endedBecause, mentions, plural } from './en-words.ts';
+import { ERROR_SHOWN_MAX, MENTIONS_MAX } from '../limits.ts';
+import { byWhom, countedApprovals, duration, either, endedBecause, plural } from './en-words.ts';
 
 /** Elevate's own words on approval cards. Whatever returns mrkdwn has escaped what people wrote; `plain…` has no markup. */
 export const card = {
@@ -48,7 +48,7 @@ export const card = {
   },
   stage: (number: number, { stage, counted, complete }: StageProgress, state: 'now' | 'later' | 'closed'): string => {
     const need = `${plural(stage.approvals, 'approval')} from ${esc(either(stage.from))}`;
-    const names = counted.map((d) => `${mention(d.by.slackUserId)} (${esc(d.via)}) ${when(d.at)}`).join(', ');
+    const names = counted.map((d) => `${byWhom(d)} (${esc(d.via)}) ${when(d.at)}`).join(', ');
     if (complete) return `✓ Stage ${number}: ${need}. Approved by ${names}`;
     const given = names === '' ? '' : ` Approved so far by ${names}.`;
     const left = plural(stage.approvals - counted.length, 'approval');
@@ -57,12 +57,29 @@ export const card = {
       ? `· Stage ${number}: ${need}. Comes next.`
       : `· Stage ${number}: ${need}.${given} Was not completed.`;
   },
-  mayDecide: (approvers: readonly SlackUserId[]): string => `May decide now: ${mentions(approvers)}.`,
+  /** With why each of them is an approver. The first ones by mention, which notifies them. */
+  mayDecide: (deciders: readonly Decider[], quiet: number): string => {
+    const groups = new Map<string, Decider[]>();
+    for (const each of deciders.slice(0, MENTIONS_MAX)) groups.set(each.via, [...(groups.get(each.via) ?? []), each]);
+    const named = [...groups].map(([via, people]) => `${people.map(decider).join(', ')} (${esc(via)})`).join('; ');
+    const more = deciders.length > MENTIONS_MAX ? ` and ${deciders.length - MENTIONS_MAX} more` : '';
+    const away = quiet > 0 ? ` ${quiet === 1 ? '1 more is' : `${quiet} more are`} away and not mentioned.` : '';
+    return `May decide now: ${named}${more}.${away}`;
+  },
+  edited: ({ by, at: moment, before, after, onBehalfOf }: Edit): string => {
+    const role = before.role === after.role ? [] : [`${esc(before.title)} → ${esc(after.title)}`];
+    const same = before.durationSeconds === after.durationSeconds;
+    const time = same ? [] : [`${duration(before.durationSeconds)} → ${duration(after.durationSeconds)}`];
+    return `✎ Changed by ${byWhom({ by, onBehalfOf })} ${when(moment)}: ${[...role, ...time].join(', ')}`;
+  },
   nobodyMayDecide:
     'Elevate finds nobody who may decide this now. The groups may be empty, or Slack may be slow to answer.',
   approve: 'Approve',
   deny: 'Deny…',
   approveLabel: (request: AccessRequest): string => `Approve ${request.role.title} for ${request.requester.name}`,
+  edit: 'Change…',
+  editLabel: (request: AccessRequest): string =>
+    `Shorten ${request.role.title} for ${request.requester.name}, or make it a narrower role`,
   denyLabel: (request: AccessRequest): string =>
     `Deny ${request.role.title} for ${request.requester.name}, with a reason`,
   confirm: {
@@ -130,6 +147,8 @@ export const card = {
       : `This card was replaced. Its buttons do nothing; <${link}|the one that counts is here>.`,
 };
 
+const decider = ({ user, onBehalfOf }: Decider): string =>
+  onBehalfOf === null ? mention(user) : `${mention(user)} for ${mention(onBehalfOf)}`;
 const at = (date: Date | null): string => (date ? when(date) : '');
 const howLong = (request: AccessRequest): string =>
   `${duration(request.durationSeconds)}${request.extension ? ' more' : ''}`;
@@ -137,7 +156,7 @@ const why = (grant: Grant) => grant.endedBecause ?? 'revoked';
 const error = (text: string): string => esc(cut(text, ERROR_SHOWN_MAX));
 
 function approvedBy(request: AccessRequest): string {
-  const people = request.decisions.filter((decision) => decision.kind === 'approved');
+  const people = countedApprovals(request);
   if (people.length === 0) return `by rule “${esc(request.policyDecision.rule.name)}” `;
-  return `by ${people.map((decision) => mention(decision.by.slackUserId)).join(', ')} `;
+  return `by ${people.map(byWhom).join(', ')} `;
 }

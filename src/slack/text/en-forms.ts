@@ -1,4 +1,5 @@
 import type { Grant } from '../../domain/grant.ts';
+import type { Role } from '../../domain/policy/types.ts';
 import type { AccessRequest } from '../../domain/request.ts';
 import type { RoleOffer } from '../../usecases/offer-roles.ts';
 import { esc, mention, when } from '../blocks.ts';
@@ -40,6 +41,21 @@ export const forms = {
     reasonHint: 'The requester reads it, and so does everybody in the thread.',
     mrkdwnWhat: (request: AccessRequest): string =>
       `${mention(request.requester.slackUserId)} asked for *${esc(request.role.title)}* on ${esc(request.role.resource)} (${esc(request.role.environment)}) for ${duration(request.durationSeconds)}.`,
+  },
+  edit: {
+    title: 'Change request',
+    submit: 'Change it',
+    close: 'Back',
+    role: 'Which role?',
+    same: (request: AccessRequest): string => `${request.role.title}, as asked`,
+    narrower: (role: Pick<Role, 'title'>): string => role.title,
+    narrowerDescription: (approvals: number): string =>
+      approvals === 0 ? 'Needs nobody: it goes live at once' : `Needs ${plural(approvals, 'approval')}`,
+    duration: 'For how long?',
+    durationHint: (max: number): string => `${duration(max)} or less, such as 30m or 1h30.`,
+    mrkdwnWhat: (request: AccessRequest): string =>
+      `${mention(request.requester.slackUserId)} asked for *${esc(request.role.title)}* on ${esc(request.role.resource)} (${esc(request.role.environment)}) for ${duration(request.durationSeconds)}. They are told what you change. After less time, approvals given so far still count; after another role, everybody is asked anew. This does not approve it yet.`,
+    done: 'Changed. The card shows it, and the requester is told.',
   },
   extend: {
     title: 'More time',

@@ -4,7 +4,7 @@ import { type AccessRequest, extendedEnd, LAPSED } from '../../domain/request.ts
 import type { RequestView } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
-import { duration, endedBecause } from './en-words.ts';
+import { byWhom, countedApprovals, duration, endedBecause } from './en-words.ts';
 
 /** What the requester hears by direct message at one step: mrkdwn, everything that people wrote escaped. */
 export function notice(name: NoticeName, { request, grant, approvers }: RequestView): string {
@@ -22,6 +22,8 @@ export function notice(name: NoticeName, { request, grant, approvers }: RequestV
       if (request.closedReason === LAPSED)
         return `Your access to ${what} ended before anybody decided whether to extend it. Ask anew if you still need it.`;
       return `Nobody decided on your request for ${what} in time, so it has expired. Ask again if you still need it, and tell an approver.`;
+    case 'request_edited':
+      return edited(request);
     case 'request_cancelled':
       return `You cancelled your request for ${what}.`;
     case 'break_glass_used':
@@ -43,6 +45,22 @@ export function notice(name: NoticeName, { request, grant, approvers }: RequestV
     case 'revocation_failing':
       return `Your access to ${what} is over, but it could not be removed yet, so the target may still let you in. Please do not use it. Elevate keeps trying and has told the people in charge. ${error(grant?.lastError)}`;
   }
+}
+
+function edited(request: AccessRequest): string {
+  const change = request.edits.at(-1);
+  if (!change) return `Your request for ${role(request)} was changed.`;
+  const { before, after } = change;
+  const roles = before.role === after.role ? '' : `${esc(before.title)} became ${esc(after.title)}, `;
+  const time =
+    before.durationSeconds === after.durationSeconds
+      ? `for ${duration(after.durationSeconds)} as you asked`
+      : `${duration(before.durationSeconds)} became ${duration(after.durationSeconds)}`;
+  const next =
+    request.status === 'pending'
+      ? ' It still waits for approval. If that does not help you, cancel it and ask anew.'
+      : '';
+  return `${mention(change.by.slackUserId)} changed your request for ${esc(before.title)}: ${roles}${time}.${next}`;
 }
 
 function reviewed(request: AccessRequest, what: string): string {
@@ -85,10 +103,10 @@ const waitsFor = (people: number): string =>
     : `${people === 1 ? '1 person' : `${people} people`} can approve it, and the card mentions them.`;
 
 function by(request: AccessRequest): string {
-  const people = request.decisions.filter((decision) => decision.kind === 'approved');
+  const people = countedApprovals(request);
   return people.length === 0
     ? ` by rule “${esc(request.policyDecision.rule.name)}”`
-    : ` by ${people.map((decision) => mention(decision.by.slackUserId)).join(', ')}`;
+    : ` by ${people.map(byWhom).join(', ')}`;
 }
 
 const end = (grant: Grant | null): string => (grant?.endsAt ? when(grant.endsAt) : 'its end');

@@ -59,6 +59,18 @@ export function refusal(no: Refusal): string {
         : `This is for ${either(no.from)} to decide. Elevate could not look all of them up (${no.unavailable}), so it cannot count you. Try again in a minute.`;
     case 'already_counted':
       return 'Your approval is counted already. Somebody else has to give the next one.';
+    case 'delegated_by_requester':
+      return 'You act for the person who asked, and nobody decides on their own request, not even through somebody else.';
+    case 'edit_changes_nothing':
+      return 'That is what was asked for already. Write a shorter time or choose a narrower role, or press Back.';
+    case 'edit_not_shorter':
+      return `An approver may shorten the time, not lengthen it: write ${duration(no.maxSeconds)} at most.`;
+    case 'role_not_narrower':
+      return `The policy does not let an approver give ${no.role} instead. Choose a role from the list.`;
+    case 'narrower_role_held':
+      return `The person who asked has ${no.role} already, or waits for it. Deny this request, or choose another role.`;
+    case 'edit_denied':
+      return `The policy does not give the person who asked ${no.role} like this (rule “${no.rule}”), so nothing was changed.${no.message === null ? '' : ` ${no.message}`}`;
     case 'guardrail_now_denies':
       return no.message === null
         ? `The policy no longer allows this (“${no.rule}”), so the request was closed.`

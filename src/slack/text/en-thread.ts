@@ -19,7 +19,9 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
         return `⚠ ${who} used break-glass for ${role} for ${duration(event.data.durationSeconds)}: ${esc(event.data.reason)}`;
       return `${who} asked ${event.data.extends === undefined ? 'for' : 'to keep'} ${role} for ${duration(event.data.durationSeconds)}${event.data.extends === undefined ? '' : ` more (${esc(event.data.extends)})`}${event.data.ticket ? `, ticket ${esc(event.data.ticket)}` : ''}. Rule “${esc(event.data.rule)}” ${event.data.outcome === 'approve' ? 'asks for nobody' : 'asks for approval'}.`;
     case 'decision.approved':
-      return `${who} approved it for stage ${event.data.stage + 1}, as ${esc(event.data.via)}.${nextUp(event, view)}`;
+      return `${who} approved it${inPlaceOf(event.data)} for stage ${event.data.stage + 1}, as ${esc(event.data.via)}.${nextUp(event, view)}`;
+    case 'request.edited':
+      return `${who} changed the request${inPlaceOf(event.data)}, as ${esc(event.data.via)}: ${changed(event.data)}.${event.data.approvals === 'kept' ? ' Approvals given so far still count.' : ' Approvals given before no longer count.'}${waitsFor(view)}`;
     case 'decision.denied':
       return null;
     case 'request.approved':
@@ -28,7 +30,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
         : `Approved. Counted: ${esc(event.data.approvers.join(', '))}.`;
     case 'request.denied':
       return event.data.rule === null
-        ? `${who} denied it: ${esc(event.data.reason)}`
+        ? `${who} denied it${inPlaceOf({ for: forOf(view, event) })}: ${esc(event.data.reason)}`
         : `The policy denied it (“${esc(event.data.rule)}”): ${esc(event.data.reason)}`;
     case 'request.cancelled':
       return `${who} cancelled the request.`;
@@ -102,6 +104,28 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
 
 /** The number and the moment in front of a line. */
 export const lineStart = (number: number, at: Date): string => `${number} · ${when(at, 'far')} · `;
+
+type ForWhom = Extract<AuditEvent, { kind: 'decision.approved' }>['data']['for'];
+
+/** Whose place it was: 'for Omar'. */
+const inPlaceOf = (data: { readonly for?: ForWhom | undefined }): string =>
+  data.for === undefined ? '' : ` for ${mention(data.for.id)}`;
+
+/** The denial is told with its end; whose place it was stands with the decision. */
+function forOf({ request }: RequestView, { at }: AuditEvent): ForWhom | undefined {
+  const person = request.decisions.find((each) => each.kind === 'denied' && each.at.getTime() === at.getTime());
+  const absent = person?.onBehalfOf;
+  return absent ? { id: absent.slackUserId, email: absent.email, name: absent.name } : undefined;
+}
+
+function changed({ before, after }: Extract<AuditEvent, { kind: 'request.edited' }>['data']): string {
+  const role = before.role === after.role ? [] : [`\`${esc(before.role)}\` → \`${esc(after.role)}\``];
+  const time =
+    before.durationSeconds === after.durationSeconds
+      ? []
+      : [`${duration(before.durationSeconds)} → ${duration(after.durationSeconds)}`];
+  return [...role, ...time].join(', ');
+}
 
 /**
  * Whom the next stage waits for. Editing the card notifies nobody whom it mentions anew (Slack: "chat.update"), and a reply does;

@@ -1,5 +1,7 @@
+import type { Decision } from '../../domain/approval.ts';
 import type { SlackUserId } from '../../domain/ids.ts';
 import type { PersonRef, Standing } from '../../domain/person.ts';
+import type { AccessRequest } from '../../domain/request.ts';
 import type { GrantEndedBecause, GrantStatus, RequestStatus } from '../../domain/status.ts';
 import { mention } from '../blocks.ts';
 import { MENTIONS_MAX } from '../limits.ts';
@@ -40,6 +42,14 @@ export function mentions(people: readonly SlackUserId[]): string {
   const more = people.length - MENTIONS_MAX;
   return more > 0 ? `${named} and ${more} more` : named;
 }
+
+/** Who decided, and whose place it was: '@dana for @omar'. */
+export const byWhom = ({ by, onBehalfOf }: Pick<Decision, 'by' | 'onBehalfOf'>): string =>
+  onBehalfOf === null ? mention(by.slackUserId) : `${mention(by.slackUserId)} for ${mention(onBehalfOf.slackUserId)}`;
+
+/** The approvals that a request was approved with. */
+export const countedApprovals = (request: AccessRequest): Decision[] =>
+  request.decisions.filter((_, position) => request.counted?.includes(position));
 
 /** A symbol and a word, so that the risk is never told by colour alone. */
 export const risk: Readonly<Record<'low' | 'medium' | 'high', string>> = {

@@ -102,6 +102,10 @@ function termChanges(was: Role, is: Role): Part[] {
     together(was.endSessions && !is.endSessions, !was.endSessions && is.endSessions),
     is.endSessions ? 'open sessions end with the access' : 'open sessions no longer end with the access',
   );
+  say(
+    other(was.narrower, is.narrower),
+    `approvers may give ${is.narrower?.join(', ') ?? 'any lower risk of the resource'} instead`,
+  );
   say(breakGlassDirection(was, is), breakGlassText(was, is));
   say(
     other(was.entitlement, is.entitlement),
@@ -163,6 +167,11 @@ function diffDuties(old: Policy, next: Policy): Change[] {
 }
 
 function groupChange(was: Group, is: Group): Part | null {
+  if (was.delegate !== is.delegate) {
+    return is.delegate
+      ? { direction: 'loosens', what: 'its members may hand their approvals to others' }
+      : { direction: 'tightens', what: 'its members may no longer hand their approvals to others' };
+  }
   if (was.kind !== 'members' || is.kind !== 'members')
     return { direction: 'changes', what: 'its members come from elsewhere' };
   const joined = is.emails.filter((email) => !was.emails.includes(email));

@@ -1,0 +1,82 @@
+import { schedule } from '../domain/effect.ts';
+import type { RequestId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import { byPerson, type Person } from '../domain/person.ts';
+import type { Policy } from '../domain/policy/types.ts';
+import { type Refusal, refused } from '../domain/refusal.ts';
+import type { AccessRequest } from '../domain/request.ts';
+import { type GroupBook, lookUpGroups, namedGroups } from './electorate.ts';
+import { identify } from './identify.ts';
+import { policyOf } from './policy-of.ts';
+import type { Ports, Tx } from './ports.ts';
+
+export interface DecideInput {
+  readonly workspace: WorkspaceId;
+  readonly user: SlackUserId;
+  readonly requestId: RequestId;
+  /** The revision that was on the screen. */
+  readonly revision: number;
+}
+
+export type DecideResult =
+  | { readonly ok: true; readonly request: AccessRequest }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+export type DecideNeeds = Pick<Ports, 'store' | 'directory' | 'policies' | 'ids'>;
+
+export type Scene = {
+  readonly ok: true;
+  readonly decider: Person;
+  readonly requester: Person | null;
+  readonly request: AccessRequest;
+  readonly policy: Policy;
+  readonly groups: GroupBook;
+};
+
+/** Everything a decision needs from the network, looked up before the transaction begins. */
+export async function setScene(
+  ports: DecideNeeds,
+  input: Omit<DecideInput, 'revision'>,
+): Promise<Scene | { ok: false; refusal: Refusal }> {
+  const who = await identify(ports, input.workspace, input.user);
+  if (!who.ok) return who;
+  const request = await ports.store.reads(input.workspace).request(input.requestId);
+  if (!request) return refused({ code: 'request_not_found' });
+  const policy = await policyOf(ports, request);
+  const [requester, groups] = await Promise.all([
+    ports.directory.person(input.workspace, request.requester.slackUserId),
+    lookUpGroups(ports, input.workspace, policy, [
+      ...namedGroups({ stages: request.stages, owners: request.role.owners }),
+      ...policy.admins,
+      ...policy.groups.keys(),
+    ]),
+  ]);
+  return { ok: true, decider: who.person, requester, request, policy, groups };
+}
+
+/** A decision that was tried without the right to it is part of the audit; being late or clicking twice is not. */
+export async function refuseDecision(
+  tx: Tx,
+  request: AccessRequest,
+  by: Person,
+  refusal: Refusal,
+): Promise<DecideResult> {
+  if (refusal.code === 'not_an_approver' || refusal.code === 'own_request') {
+    // Whoever pressed it saw a card that let them: it may be older than the group.
+    const effects =
+      request.status === 'pending' ? [schedule({ kind: 'render_card', requestId: request.id }, tx.now)] : [];
+    await tx.save({
+      effects,
+      events: [
+        {
+          kind: 'decision.refused',
+          data: { code: refusal.code },
+          at: tx.now,
+          actor: byPerson(by),
+          requestId: request.id,
+          grantId: null,
+        },
+      ],
+    });
+  }
+  return refused(refusal);
+}
