@@ -18,6 +18,8 @@ export const ACTION = {
   nudge: 'request_nudge',
   again: 'open_request_form_again',
   ask: 'open_request_form',
+  pageBack: 'home_page_back',
+  pageOn: 'home_page_on',
   revokeDisallowed: 'policy_revoke_disallowed',
 } as const;
 

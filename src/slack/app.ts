@@ -7,8 +7,8 @@ import { createChannels } from './channels.ts';
 import { createClients } from './clients.ts';
 import type { Desk } from './desk.ts';
 import { createDirects } from './directs.ts';
-import { publishHome } from './home/home.ts';
 import { createHomes } from './home/homes.ts';
+import { publishHome } from './home/publish.ts';
 import { createIdentity, type SlackIdentity } from './identity.ts';
 import { createInFlight } from './in-flight.ts';
 import { DRAIN_MS, PEOPLE_CACHE_MS } from './limits.ts';
@@ -62,10 +62,10 @@ export function createSlack(options: SlackOptions): Slack {
   const identity = createIdentity(clients.interactive);
   const inFlight = createInFlight();
   const directs = createDirects(clients.interactive);
-  const homes = createHomes(
-    (actor) => publishHome(desk, actor),
-    (error) => log.warn({ err: error }, 'A Home could not be drawn; it is drawn again at the next change'),
-  );
+  const homes = createHomes({
+    draw: (actor, pages, hash) => publishHome(desk, actor, pages, hash),
+    onError: (error) => log.warn({ err: error }, 'A Home could not be drawn; it is tried again'),
+  });
   const desk: Desk = {
     homes,
     usecases: options.usecases,
@@ -88,6 +88,7 @@ export function createSlack(options: SlackOptions): Slack {
       directs: createDirects(clients.background),
       text: en,
       onCard: homes.changed,
+      onDrift: homes.watchChanged,
     }),
     people: createPeople(clients.interactive, Date.now, options.rememberPeopleMs ?? PEOPLE_CACHE_MS),
     identity: identity.get,

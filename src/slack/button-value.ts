@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type GrantId, grantId, type RequestId, requestId } from '../domain/ids.ts';
+import { HOME_LISTS, type HomeList } from '../usecases/home-of.ts';
 
 /**
  * What a button carries (Slack: "Button element", value). It comes back signed by Slack but chosen by nobody we can trust to be
@@ -9,12 +10,14 @@ const decisionSchema = z.strictObject({ request: z.string().max(64), revision: z
 const requestSchema = z.strictObject({ request: z.string().max(64) });
 const grantSchema = z.strictObject({ grant: z.string().max(64) });
 const driftSchema = z.strictObject({ drift: z.string().max(64) });
+const pageSchema = z.strictObject({ list: z.enum(HOME_LISTS), page: z.int().min(0) });
 const extensionSchema = z.strictObject({ grant: z.string().max(64), extensions: z.int().min(0) });
 
 export const decisionValue = (request: RequestId, revision: number): string => JSON.stringify({ request, revision });
 export const requestValue = (request: RequestId): string => JSON.stringify({ request });
 export const grantValue = (grant: GrantId): string => JSON.stringify({ grant });
 export const driftValue = (drift: string): string => JSON.stringify({ drift });
+export const pageValue = (list: HomeList, page: number): string => JSON.stringify({ list, page });
 /** `extensions`: how often the grant was extended when this was drawn. */
 export const extensionValue = (grant: GrantId, extensions: number): string => JSON.stringify({ grant, extensions });
 
@@ -37,6 +40,11 @@ export function readGrant(value: string): GrantId | null {
 export function readDrift(value: string): string | null {
   const read = driftSchema.safeParse(json(value));
   return read.success ? read.data.drift : null;
+}
+
+export function readPage(value: string): { list: HomeList; page: number } | null {
+  const read = pageSchema.safeParse(json(value));
+  return read.success ? read.data : null;
 }
 
 export function readExtension(value: string): { grantId: GrantId; seenExtensions: number } | null {

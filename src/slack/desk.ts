@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { type SlackUserId, slackUserId, type WorkspaceId } from '../domain/ids.ts';
+import { requestId, type SlackUserId, slackUserId, type WorkspaceId } from '../domain/ids.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { type CardRef, Outage } from '../usecases/ports.ts';
 import { esc, type Message, type Modal } from './blocks.ts';
 import { plainMessage } from './cards/notice.ts';
+import type { LinkOf } from './cards/rows.ts';
 import type { Homes } from './home/homes.ts';
 import { permalink, type SlackIdentity } from './identity.ts';
 import { LOOK_FIRST_MS } from './limits.ts';
@@ -56,6 +57,18 @@ export async function refuse(desk: Desk, reach: Reach, actor: Actor | null, refu
 }
 
 export const linkTo = async (desk: Desk, card: CardRef): Promise<string> => permalink(await desk.identity(), card);
+
+/** Links to the cards of these requests, as mrkdwn behind a line. */
+export async function linksTo(desk: Desk, actor: Actor, requests: readonly string[]): Promise<LinkOf> {
+  const found = await Promise.all(
+    requests.map(async (id) => {
+      const card = await desk.usecases().findCard({ workspace: actor.workspace, requestId: requestId(id) });
+      return card ? ([id, desk.text.commands.status.openCard(await linkTo(desk, card))] as const) : null;
+    }),
+  );
+  const links = new Map(found.filter((each) => each !== null));
+  return (id) => links.get(id) ?? '';
+}
 
 /** What somebody is told when a handler throws. An outage says what it was; a bug gives a reference that is also in the log. */
 export function sentenceFor(desk: Desk, error: unknown, what: string): string {

@@ -50,5 +50,7 @@ export const TURN_QUIET_MS = 5;
 export const TURN_AFTER_MS = 100;
 /** Ours: Homes that one process keeps up to date. Slack: "views.publish" is tier 4, 100 and more a minute. */
 export const HOMES_MAX = 500;
+/** Ours: how often a Home that could not be drawn is tried before the next change. */
+export const HOME_TRIES = 4;
 /** Ours: characters of a reason in a list. The whole of it stands on the card. */
 export const REASON_SHOWN_MAX = 300;

@@ -34,10 +34,12 @@ interface Parts {
   readonly text: Text;
   /** Called when a card shows a new state. */
   readonly onCard?: (view: RequestView) => void;
+  /** Called when a drift card shows a new state. */
+  readonly onDrift?: () => void;
 }
 
 /** Slack as a screen (see the port). Jobs call it and try again; nothing here does. */
-export function createMessenger({ client, channels, directs, text, onCard }: Parts): Messenger {
+export function createMessenger({ client, channels, directs, text, onCard, onDrift }: Parts): Messenger {
   async function post(channel: string, message: Message, threadTs?: string, toChannel = false): Promise<CardRef> {
     const id = await channels.idOf(channel);
     const reply = replyOf(threadTs, toChannel);
@@ -120,8 +122,16 @@ export function createMessenger({ client, channels, directs, text, onCard }: Par
     async repeatAlert(ref, view, alert) {
       await post(ref.channelId, alertReminder(view, alert, text), ref.ts, true);
     },
-    postDrift: (channel, view) => post(channel, driftMessage(view, text)),
-    updateDrift: (ref, view) => update(ref, driftMessage(view, text)),
+    async postDrift(channel, view) {
+      const ref = await post(channel, driftMessage(view, text));
+      onDrift?.();
+      return ref;
+    },
+    async updateDrift(ref, view) {
+      const updated = await update(ref, driftMessage(view, text));
+      onDrift?.();
+      return updated;
+    },
     async tellSecurity(channel, notice) {
       await post(channel, plainMessage(text.watch.security(notice)));
     },

@@ -10,6 +10,7 @@ import { openReview } from './actions/review.ts';
 import { revokeDisallowed } from './actions/revoke-disallowed.ts';
 import { openAccept, openIgnore, openProof, openResolve, retry, revokeDrift } from './actions/step-in.ts';
 import { suggestRoles } from './actions/suggest-roles.ts';
+import { turnPage } from './actions/turn-page.ts';
 import { elevate, openForm } from './commands/elevate.ts';
 import { type Actor, actorOf, type Desk, explain, STRANGER, sentenceFor, serve } from './desk.ts';
 import type { Once } from './once.ts';
@@ -49,6 +50,8 @@ const BUTTONS: Readonly<Record<string, { what: string; handler: (desk: Desk, cli
   [ACTION.review]: { what: 'a review', handler: openReview },
   [ACTION.nudge]: { what: 'a nudge', handler: nudge },
   [ACTION.again]: { what: 'a request form', handler: askAgain },
+  [ACTION.pageBack]: { what: 'a page of a Home', handler: turnPage },
+  [ACTION.pageOn]: { what: 'a page of a Home', handler: turnPage },
   [ACTION.ask]: { what: 'a request form', handler: openForm },
 };
 

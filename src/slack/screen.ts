@@ -24,7 +24,8 @@ export interface Screen {
   open(triggerId: string, view: Modal): Promise<{ readonly id: string; readonly hash: string } | null>;
   /** Does nothing when the view was closed, or has moved on from `hash`. Throws `Outage`. */
   update(viewId: string, view: Modal, hash?: string): Promise<void>;
-  publishHome(user: SlackUserId, view: HomeView): Promise<void>;
+  /** The published view's hash; null: what stands there is not what `hash` says. Throws `Outage`. */
+  publishHome(user: SlackUserId, view: HomeView, hash: string | null): Promise<string | null>;
   /** For this person's eyes only: by the response_url, else as an ephemeral message, else as a direct one. Throws `Outage`. */
   tell(reach: Reach, message: Message): Promise<void>;
   /** Puts another message in the place of the one that was clicked. Throws `Outage`. */
@@ -80,8 +81,16 @@ export function createScreen(client: WebClient, directs: Directs): Screen {
       }
     },
 
-    async publishHome(user, view) {
-      await call('views.publish', 'repeatable', () => client.views.publish({ user_id: user, view }));
+    async publishHome(user, view, hash) {
+      try {
+        const answer = await call('views.publish', 'repeatable', () =>
+          client.views.publish({ user_id: user, view, ...(hash === null ? {} : { hash }) }),
+        );
+        return answer.view?.hash ?? '';
+      } catch (error) {
+        if (slackCode(error) === 'hash_conflict') return null;
+        throw error;
+      }
     },
 
     async tell(reach, message) {

@@ -2,7 +2,7 @@ import type { Clock, Outbox } from '../usecases/ports.ts';
 import type { Db } from './database.ts';
 import { type HandedOn, readClaimed, readHandedOn } from './effect-rows.ts';
 import { Prisma } from './generated/client.ts';
-import type { Skipping } from './reads.ts';
+import type { Skipping } from './request-columns.ts';
 import { storableText } from './rows.ts';
 
 /** A job that comes this much too early gets its effect handed on again, in place of waiting for the sweep. */

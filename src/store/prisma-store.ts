@@ -8,7 +8,8 @@ import { createLeases } from './leases.ts';
 import { createOutbox } from './outbox.ts';
 import { createPeople } from './people.ts';
 import { createPolicies } from './policies.ts';
-import { createReads, type Skipping } from './reads.ts';
+import { createReads } from './reads.ts';
+import type { Skipping } from './request-columns.ts';
 import { readClock, runInside } from './transaction.ts';
 
 /** How often a transaction that lost a race runs again, and the longest pause before the first of these; it doubles. */

@@ -5,16 +5,11 @@ import { readCard, readNote } from './card-rows.ts';
 import type { Db } from './database.ts';
 import { Prisma } from './generated/client.ts';
 import { readGrant } from './grant-rows.ts';
+import { createHomeReads } from './home-reads.ts';
+import { requestColumns, type Skipping } from './request-columns.ts';
 import { readRequest } from './request-rows.ts';
 import { storableText } from './rows.ts';
 import { createWatchReads } from './watch-reads.ts';
-
-/** Reads the rows of a list that serves everybody: one that cannot be read is told of and left out. */
-export type Skipping = <T>(rows: readonly unknown[], read: (row: unknown) => T) => T[];
-
-const requestColumns = Prisma.sql`r.*, (
-  SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.position), '[]') FROM decisions d WHERE d.request_id = r.id
-) AS decisions`;
 
 /**
  * Reads of one workspace. Lists about one person or one access throw `BadRow` rather than leave a row out, since limits and the
@@ -30,6 +25,7 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
 
   return {
     ...createWatchReads(db, workspace),
+    ...createHomeReads(db, workspace, skipping),
     request: async (id) => one(await requests(Prisma.sql`r.id = ${id}`), readRequest),
     requestByOrigin: async (origin) => one(await requests(Prisma.sql`r.origin = ${storableText(origin)}`), readRequest),
     pendingRequestsOf: async (person) =>
@@ -55,14 +51,6 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
         await grants(Prisma.sql`role_key = ${role} AND status <> 'ended' ORDER BY created_at, id LIMIT ${limit}`),
         readGrant,
       ),
-    openGrants: async (limit) => {
-      const rows = await grants(
-        Prisma.sql`status <> 'ended' ORDER BY (status = 'revoking') DESC, coalesce(ends_at, must_end_by), id LIMIT ${limit}`,
-      );
-      const counted: readonly { total: number }[] = await db.query`
-        SELECT count(*)::int AS total FROM grants WHERE workspace_id = ${workspace} AND status <> 'ended'`;
-      return { grants: skipping(rows, readGrant), total: counted[0]?.total ?? 0 };
-    },
     recentRequestsOf: async (person, limit) =>
       skipping(
         await requests(

@@ -1,9 +1,13 @@
+import type { Drift } from '../domain/drift.ts';
 import type { Grant } from '../domain/grant.ts';
-import type { RequestId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import type { GrantId, RequestId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
+import { electorateOf } from './approvers-of.ts';
 import { lookUpGroups, membership } from './electorate.ts';
-import { HOME_ALL_LIMIT, RECENT_LIMIT, RECENT_LOOKED_AT } from './limits.ts';
+import type { Rows, Window } from './home-ports.ts';
+import { DUE_REVIEWS_LIMIT, HOME_ALL_ROWS, HOME_ROWS } from './limits.ts';
+import { lookingUpOnce } from './looking-up-once.ts';
 import type { Ports } from './ports.ts';
 import { statusOf } from './status-of.ts';
 
@@ -13,42 +17,136 @@ interface Asker {
   readonly user: SlackUserId;
 }
 
-type Status = Extract<Awaited<ReturnType<typeof statusOf>>, { ok: true }>;
+/** The lists of a Home, each with pages of its own. */
+export const HOME_LISTS = [
+  'waiting',
+  'reviews',
+  'access',
+  'pending',
+  'past',
+  'failing',
+  'drift',
+  'everything',
+] as const;
+export type HomeList = (typeof HOME_LISTS)[number];
+/** Which page of a list is shown, from 0; the first unless named. */
+export type HomePages = { readonly [list in HomeList]?: number };
 
-export interface HomeFacts extends Status {
-  /** What the person asked for before and could ask for again: the newest of each role that is neither pending nor live. */
-  readonly recent: readonly AccessRequest[];
-  /** All open access, what should be gone first; null: only admins see it. */
-  readonly everything: { readonly grants: readonly Grant[]; readonly total: number } | null;
+/** One page of a list. */
+export interface Page<T> extends Rows<T> {
+  readonly page: number;
+  readonly pages: number;
+  /** The place of its first row among all, from 1. */
+  readonly from: number;
+}
+
+export interface HomeFacts {
+  readonly ok: true;
+  readonly now: Date;
+  readonly waiting: Page<AccessRequest>;
+  readonly reviews: Page<AccessRequest>;
+  readonly access: Page<Grant>;
+  readonly extensible: ReadonlySet<GrantId>;
+  readonly pending: Page<AccessRequest>;
+  readonly past: Page<AccessRequest>;
+  /** Those of the past requests that could be asked again: neither waiting nor live now. */
+  readonly askable: ReadonlySet<RequestId>;
+  /** Everybody's; null: only admins see it. */
+  readonly admin: {
+    readonly failing: Page<Grant>;
+    readonly drift: Page<Drift>;
+    readonly everything: Page<Grant>;
+  } | null;
+  /** Every request that its lists hold, on whatever page. */
+  readonly shows: ReadonlySet<RequestId>;
 }
 
 /** What somebody's Home shows. */
-export async function homeOf(ports: Needs, input: Asker): Promise<HomeFacts | { ok: false; refusal: Refusal }> {
+export async function homeOf(
+  given: Needs,
+  input: Asker & { readonly pages: HomePages },
+): Promise<HomeFacts | { ok: false; refusal: Refusal }> {
+  const ports = lookingUpOnce(given);
   const status = await statusOf(ports, input);
   if (!status.ok) return status;
+  const { pages, user } = input;
   const reads = ports.store.reads(input.workspace);
   const policy = ports.policies.current();
-  const [past, admins] = await Promise.all([
-    reads.recentRequestsOf(input.user, RECENT_LOOKED_AT),
+  const [past, reviews, admins] = await Promise.all([
+    turned(pages.past, HOME_ROWS, (window) => reads.pastRequestsOf(user, window)),
+    reviewsFor(ports, input),
     lookUpGroups(ports, input.workspace, policy, policy.admins),
   ]);
-  const isAdmin = membership(input.user, policy.admins, admins).via !== null;
+  const isAdmin = membership(user, policy.admins, admins).via !== null;
+  const shows = [...status.waitingForMe, ...status.pending, ...reviews].map(({ id }) => id);
   return {
-    ...status,
-    recent: askableAgain(past, status),
-    everything: isAdmin ? await reads.openGrants(HOME_ALL_LIMIT) : null,
+    ok: true,
+    now: status.now,
+    waiting: cut(status.waitingForMe, pages.waiting),
+    reviews: cut(reviews, pages.reviews),
+    access: cut(status.grants, pages.access),
+    extensible: status.extensible,
+    pending: cut(status.pending, pages.pending),
+    past,
+    askable: askable(past.rows, status),
+    admin: isAdmin ? await adminLists(ports, input) : null,
+    shows: new Set([...shows, ...status.grants.map(({ requestId }) => requestId)]),
   };
 }
 
-function askableAgain(past: readonly AccessRequest[], { pending, grants }: Status): readonly AccessRequest[] {
-  const seen = new Set<string>([...pending.map(({ role }) => role.key), ...grants.map(({ roleKey }) => roleKey)]);
-  const recent: AccessRequest[] = [];
-  for (const request of past) {
-    if (seen.has(request.role.key) || request.extension !== null || request.breakGlass !== null) continue;
-    seen.add(request.role.key);
-    recent.push(request);
-  }
-  return recent.slice(0, RECENT_LIMIT);
+async function adminLists(ports: Needs, { workspace, pages }: Asker & { readonly pages: HomePages }) {
+  const reads = ports.store.reads(workspace);
+  const [failing, drift, everything] = await Promise.all([
+    turned(pages.failing, HOME_ROWS, reads.failingGrants),
+    turned(pages.drift, HOME_ROWS, reads.waitingDrift),
+    turned(pages.everything, HOME_ALL_ROWS, reads.openGrants),
+  ]);
+  return { failing, drift, everything };
+}
+
+/** Uses of break-glass that this person may review. */
+async function reviewsFor(ports: Needs, { workspace, user }: Asker): Promise<readonly AccessRequest[]> {
+  const due = await ports.store.reads(workspace).dueReviews(DUE_REVIEWS_LIMIT);
+  const mine = await Promise.all(
+    due.map(async (request) => (await electorateOf(ports, request)).approvers.includes(user)),
+  );
+  return due.filter((_, index) => mine[index]);
+}
+
+/** A page that is there, of a list that may have become shorter. */
+function pageOf(wanted: number | undefined, total: number, limit: number): Omit<Page<never>, 'rows'> {
+  const pages = Math.max(1, Math.ceil(total / limit));
+  const page = Math.min(Math.max(0, wanted ?? 0), pages - 1);
+  return { page, pages, total, from: page * limit + 1 };
+}
+
+function cut<T>(all: readonly T[], wanted: number | undefined): Page<T> {
+  const place = pageOf(wanted, all.length, HOME_ROWS);
+  return { ...place, rows: all.slice(place.from - 1, place.from - 1 + HOME_ROWS) };
+}
+
+async function turned<T>(
+  wanted: number | undefined,
+  limit: number,
+  read: (window: Window) => Promise<Rows<T>>,
+): Promise<Page<T>> {
+  const offset = Math.max(0, wanted ?? 0) * limit;
+  const found = await read({ offset, limit });
+  const place = pageOf(wanted, found.total, limit);
+  if (place.from - 1 === offset) return { ...place, rows: found.rows };
+  const last = await read({ offset: place.from - 1, limit });
+  return { ...place, rows: last.rows };
+}
+
+function askable(
+  past: readonly AccessRequest[],
+  { pending, grants }: { readonly pending: readonly AccessRequest[]; readonly grants: readonly Grant[] },
+): ReadonlySet<RequestId> {
+  const taken = new Set<string>([...pending.map(({ role }) => role.key), ...grants.map(({ roleKey }) => roleKey)]);
+  const free = past.filter(
+    ({ role, extension, breakGlass }) => !taken.has(role.key) && extension === null && breakGlass === null,
+  );
+  return new Set(free.map(({ id }) => id));
 }
 
 /** One's own earlier request, to ask for the same again. */

@@ -10,6 +10,7 @@ import type { Person, PersonRef } from '../domain/person.ts';
 import type { Facts } from '../domain/policy/facts.ts';
 import type { FactProvider, Policy, Role } from '../domain/policy/types.ts';
 import type { AccessRequest } from '../domain/request.ts';
+import type { HomeReads } from './home-ports.ts';
 import type {
   AlertView,
   CardRef,
@@ -84,7 +85,7 @@ export interface HoldingNote {
 }
 
 /** Reads that a use case needs; each returns domain values, or null where there is none. */
-export interface Reads extends WatchReads {
+export interface Reads extends WatchReads, HomeReads {
   request(id: RequestId): Promise<AccessRequest | null>;
   requestByOrigin(origin: string): Promise<AccessRequest | null>;
   grant(id: GrantId): Promise<Grant | null>;
@@ -98,8 +99,6 @@ export interface Reads extends WatchReads {
   openGrantsOf(person: SlackUserId): Promise<readonly Grant[]>;
   /** Open grants of one role, oldest first. */
   openGrantsOfRole(role: RoleKey, limit: number): Promise<readonly Grant[]>;
-  /** Open grants of the workspace: those that should be gone first, then by their end. */
-  openGrants(limit: number): Promise<{ readonly grants: readonly Grant[]; readonly total: number }>;
   /** The person's latest requests, whatever became of them, newest first; without those that the policy refused at once. */
   recentRequestsOf(person: SlackUserId, limit: number): Promise<readonly AccessRequest[]>;
   /** How many kept requests of the person the policy refused at once since the moment. */

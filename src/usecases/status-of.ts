@@ -5,15 +5,17 @@ import type { AccessRequest } from '../domain/request.ts';
 import { electorateOf } from './approvers-of.ts';
 import { identify } from './identify.ts';
 import { WAITING_LIMIT } from './limits.ts';
+import { lookingUpOnce } from './looking-up-once.ts';
 import type { Ports } from './ports.ts';
 
 /** What a person waits for, what waits for them, and what they hold. */
 export async function statusOf(
-  ports: Pick<Ports, 'store' | 'directory' | 'policies'>,
+  given: Pick<Ports, 'store' | 'directory' | 'policies'>,
   input: { readonly workspace: WorkspaceId; readonly user: SlackUserId },
 ): Promise<
   | {
       ok: true;
+      now: Date;
       pending: readonly AccessRequest[];
       waitingForMe: readonly AccessRequest[];
       grants: readonly Grant[];
@@ -22,10 +24,12 @@ export async function statusOf(
     }
   | { ok: false; refusal: Refusal }
 > {
+  const ports = lookingUpOnce(given);
   const who = await identify(ports, input.workspace, input.user);
   if (!who.ok) return who;
   const reads = ports.store.reads(input.workspace);
-  const [pending, grants, waiting] = await Promise.all([
+  const [now, pending, grants, waiting] = await Promise.all([
+    ports.store.now(),
     reads.pendingRequestsOf(input.user),
     reads.openGrantsOf(input.user),
     reads.pendingRequests(WAITING_LIMIT),
@@ -40,5 +44,5 @@ export async function statusOf(
     (grant) => grant.status === 'active' && grant.extensions < (roles.get(grant.roleKey)?.extensions.max ?? 0),
   );
   const ids = new Set(extensible.map((grant) => grant.id));
-  return { ok: true, pending, grants, extensible: ids, waitingForMe: waiting.filter((_, index) => mine[index]) };
+  return { ok: true, now, pending, grants, extensible: ids, waitingForMe: waiting.filter((_, index) => mine[index]) };
 }

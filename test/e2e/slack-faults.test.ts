@@ -57,7 +57,7 @@ afterAll(() => target.stop());
 afterEach(() => world.stop());
 
 describe('Slack fails once at any call: nothing is lost, the state is right, and the card catches up', () => {
-  for (const [name, fault] of Object.entries(FAULTS)) {
+  for (const [index, [name, fault]] of Object.entries(FAULTS).entries()) {
     it(
       name,
       async () => {
@@ -69,7 +69,10 @@ describe('Slack fails once at any call: nothing is lost, the state is right, and
         expect(failures(ASKED_ONCE)).toBe(ASKED_ONCE.length);
         for (const [method, count] of await countCalls(() => walk('no fault', false))) {
           const before = failures([method]);
-          for (let after = 0; after < count; after += 1) {
+          // Lookups are many and alike: each error meets a third of them, and all of them together meet each.
+          const [first, step] = method.startsWith('chat.') ? [0, 1] : [index % 3, 3];
+          const tried = Math.ceil((count - first) / step);
+          for (let after = first; after < count; after += step) {
             world.workspace.clearFaults();
             world.workspace.failNext(method, { ...fault, after });
             const lost = (GONE[name] ?? []).includes(method);
@@ -77,7 +80,7 @@ describe('Slack fails once at any call: nothing is lost, the state is right, and
           }
           // How often people and groups are looked up depends on what comes at the same time.
           const met = failures([method]) - before;
-          expect({ method, met: met >= count / 2 ? 'half' : met }).toEqual({ method, met: 'half' });
+          expect({ method, met: met >= tried / 2 ? 'half' : met }).toEqual({ method, met: 'half' });
         }
         expect(world.workspace.violations).toEqual([]);
       },

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import type { GrantId } from '../../src/domain/ids.ts';
+import type { GrantId, RequestId } from '../../src/domain/ids.ts';
 import { type Refusal, refused } from '../../src/domain/refusal.ts';
 import { textOf } from '../../src/sandbox/workspace/elements.ts';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
@@ -45,7 +45,14 @@ const answers: SlackUsecases = {
   findDrift: no,
   decideDrift: no,
   proofOf: async () => null,
-  statusOf: async () => ({ ok: true, grants: [], extensible: new Set<GrantId>(), pending: [], waitingForMe: [] }),
+  statusOf: async () => ({
+    ok: true,
+    now: T0,
+    grants: [],
+    extensible: new Set<GrantId>(),
+    pending: [],
+    waitingForMe: [],
+  }),
   findCard: async () => null,
 };
 
@@ -322,18 +329,24 @@ describe('a click', () => {
   });
 });
 
+const page = <T>(rows: T[]) => ({ rows, total: rows.length, page: 0, pages: 1, from: 1 });
+
 describe('the App Home', () => {
   it('shows what somebody holds, waits for and should decide, with the buttons that are theirs', async () => {
     usecases = {
       ...answers,
       homeOf: async () => ({
         ok: true,
-        grants: [],
+        now: T0,
+        waiting: page([aRequest()]),
+        reviews: page([]),
+        access: page([]),
         extensible: new Set<GrantId>(),
-        pending: [aRequest()],
-        waitingForMe: [aRequest()],
-        recent: [],
-        everything: null,
+        pending: page([aRequest()]),
+        past: page([]),
+        askable: new Set<RequestId>(),
+        admin: null,
+        shows: new Set<RequestId>(),
       }),
     };
     await workspace.user('dev').openHome();
@@ -345,7 +358,14 @@ describe('the App Home', () => {
 
 describe('stopping', () => {
   it('lets handlers finish and takes nothing new', async () => {
-    const slow = held({ ok: true as const, grants: [], extensible: new Set<GrantId>(), pending: [], waitingForMe: [] });
+    const slow = held({
+      ok: true as const,
+      now: T0,
+      grants: [],
+      extensible: new Set<GrantId>(),
+      pending: [],
+      waitingForMe: [],
+    });
     usecases = { ...answers, statusOf: slow.work };
     await workspace.user('dev').command('/elevate status');
     let stopped = false;

@@ -11,7 +11,7 @@ import type { AccessRequest } from '../../src/domain/request.ts';
 import { validateMessage, validateOptions, validateUpdate, validateView } from '../../src/sandbox/blockkit/validate.ts';
 import type { Violation } from '../../src/sandbox/blockkit/violation.ts';
 import { optionGroups } from '../../src/slack/actions/suggest-roles.ts';
-import type { Message } from '../../src/slack/blocks.ts';
+import { esc, type Message } from '../../src/slack/blocks.ts';
 import { alertMessage, alertReminder } from '../../src/slack/cards/alert.ts';
 import { requestCard } from '../../src/slack/cards/card.ts';
 import { driftMessage } from '../../src/slack/cards/drift.ts';
@@ -19,6 +19,7 @@ import { breakGlassAlert, noticeMessage, plainMessage } from '../../src/slack/ca
 import { policyNewsMessage } from '../../src/slack/cards/policy-news.ts';
 import { statusBlocks } from '../../src/slack/cards/status.ts';
 import { threadLineMessage } from '../../src/slack/cards/thread-line.ts';
+import { homeView, refusedHomeView } from '../../src/slack/home/home.ts';
 import { en } from '../../src/slack/text/en.ts';
 import { denyForm } from '../../src/slack/views/deny-form.ts';
 import { acceptForm, ignoreForm } from '../../src/slack/views/drift-forms.ts';
@@ -30,7 +31,8 @@ import { requestForm } from '../../src/slack/views/request-form.ts';
 import { resolveForm } from '../../src/slack/views/resolve-form.ts';
 import { reviewForm } from '../../src/slack/views/review-form.ts';
 import { revokeForm } from '../../src/slack/views/revoke-form.ts';
-import { NARROWER_LIMIT } from '../../src/usecases/limits.ts';
+import type { HomeFacts, Page } from '../../src/usecases/home-of.ts';
+import { HOME_ALL_ROWS, HOME_ROWS, NARROWER_LIMIT } from '../../src/usecases/limits.ts';
 import type { RoleOffer } from '../../src/usecases/offer-roles.ts';
 import type { RequestView } from '../../src/usecases/ports.ts';
 import type { KnownSystem } from '../../src/usecases/watch-ports.ts';
@@ -294,7 +296,14 @@ function unescaped(sent: unknown): Violation[] {
     }));
 }
 
+const LINK = (): string =>
+  en.commands.status.openCard(`https://example.slack.com/archives/C0123456789/p${'1'.repeat(16)}`);
+
+/** A page in the middle of a thousand rows. */
+const pageOf = <T>(rows: readonly T[]): Page<T> => ({ rows, total: 1_000, page: 7, pages: 200, from: 36 });
+
 const status = (words: Words, view: RequestView) => ({
+  now: T0,
   grants: many(1_000, () => grantOf(view.request, words, { status: 'active' })),
   extensible: new Set([grantId('grt_0000000000000001')]),
   pending: many(1_000, (index) => ({ ...view.request, id: requestId(`req_${index}`) })),
@@ -344,9 +353,33 @@ const CASES: Readonly<Record<string, Case>> = {
     );
   },
   statusBlocks: rows(function* (words, view) {
-    const blocks = statusBlocks(status(words, view), new Map(), en, false);
+    const blocks = statusBlocks(status(words, view), LINK, en);
     yield message({ text: 'status', blocks });
   }),
+  *homeView(words, view) {
+    const { grants, pending, waitingForMe, extensible } = status(words, view);
+    const facts: HomeFacts = {
+      ok: true,
+      now: T0,
+      waiting: pageOf(waitingForMe.slice(0, HOME_ROWS)),
+      reviews: pageOf(pending.slice(0, HOME_ROWS)),
+      access: pageOf(grants.slice(0, HOME_ROWS)),
+      extensible,
+      pending: pageOf(pending.slice(0, HOME_ROWS)),
+      past: pageOf(pending.slice(0, HOME_ROWS)),
+      askable: new Set(pending.map(({ id }) => id)),
+      admin: {
+        failing: pageOf(grants.slice(0, HOME_ROWS)),
+        drift: pageOf(many(HOME_ROWS, (index) => driftOf(words, index * 2))),
+        everything: pageOf(grants.slice(0, HOME_ALL_ROWS)),
+      },
+      shows: new Set(),
+    };
+    yield shown(homeView(facts, LINK, en));
+  },
+  *refusedHomeView(words) {
+    yield shown(refusedHomeView(esc(words(3_000)), en));
+  },
   *noticeModal(words) {
     yield shown(noticeModal(en.commands.failed(words(3_000)), en));
   },

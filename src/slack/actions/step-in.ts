@@ -58,4 +58,5 @@ export async function revokeDrift(desk: Desk, click: Click): Promise<void> {
   if (driftId === null) return refuse(desk, click.reach, click.actor, { code: 'drift_not_found' });
   const decided = await desk.usecases().decideDrift({ ...click.actor, driftId, answer: { type: 'revoke' } });
   if (!decided.ok) await refuse(desk, click.reach, click.actor, decided.refusal);
+  if (click.on === 'view') await desk.homes.show(click.actor);
 }

@@ -30,7 +30,7 @@ function fitting(above: Block[], drifts: readonly Drift[], text: Text): Block[][
   const rows: Block[][] = [];
   let size = sizeOf(above) + MORE_SIZE;
   for (const drift of drifts.slice(0, DRIFT_ROWS_MAX)) {
-    const row = [divider, section(text.watch.drift.line(drift)), ...buttons(drift, text)];
+    const row = [divider, ...driftRow(drift, text)];
     size += sizeOf(row);
     if (rows.length > 0 && size > MESSAGE_TOTAL_MAX) break;
     rows.push(row);
@@ -40,6 +40,12 @@ function fitting(above: Block[], drifts: readonly Drift[], text: Text): Block[][
 
 /** What the line about the rows that do not fit takes. */
 const MORE_SIZE = 200;
+
+/** One thing that is not as granted, with what can be said about it. */
+export const driftRow = (drift: Drift, text: Text): Block[] => [
+  section(text.watch.drift.line(drift)),
+  ...buttons(drift, text),
+];
 
 function buttons(drift: Drift, text: Text): Block[] {
   if (drift.status !== 'open') return [];

@@ -1,7 +1,6 @@
-import { requestId } from '../../domain/ids.ts';
 import type { Block, Message } from '../blocks.ts';
 import { type Status, shownRequests, statusBlocks } from '../cards/status.ts';
-import { type Actor, type Desk, linkTo, refuse } from '../desk.ts';
+import { type Actor, type Desk, linksTo, refuse } from '../desk.ts';
 import type { Reach } from '../screen.ts';
 
 export async function tellStatus(desk: Desk, actor: Actor, reach: Reach): Promise<void> {
@@ -16,13 +15,5 @@ export async function statusMessage(desk: Desk, actor: Actor, status: Status): P
   return { text: summary, blocks: await blocksOf(desk, actor, status) };
 }
 
-/** `decidable`: with the buttons to decide, which need a place that outlives the moment. */
-export async function blocksOf(desk: Desk, actor: Actor, status: Status, decidable = false): Promise<Block[]> {
-  const links = await Promise.all(
-    shownRequests(status).map(async (id) => {
-      const card = await desk.usecases().findCard({ workspace: actor.workspace, requestId: requestId(id) });
-      return card ? ([id, await linkTo(desk, card)] as const) : null;
-    }),
-  );
-  return statusBlocks(status, new Map(links.filter((each) => each !== null)), desk.text, decidable);
-}
+export const blocksOf = async (desk: Desk, actor: Actor, status: Status): Promise<Block[]> =>
+  statusBlocks(status, await linksTo(desk, actor, shownRequests(status)), desk.text);

@@ -1,45 +1,100 @@
-import type { HomeFacts } from '../../usecases/home-of.ts';
+import type { HomeFacts, HomeList, Page } from '../../usecases/home-of.ts';
 import { ACTION } from '../action-ids.ts';
-import { type Block, divider, type HomeView, mrkdwn, plain, section } from '../blocks.ts';
-import { requestValue } from '../button-value.ts';
+import { type Block, divider, type HomeView, plain, section } from '../blocks.ts';
+import { grantValue, pageValue, requestValue } from '../button-value.ts';
+import { driftRow } from '../cards/drift.ts';
 import { button } from '../cards/notice.ts';
 import { paragraphs } from '../cards/paragraphs.ts';
-import { blocksOf } from '../commands/status.ts';
-import { type Actor, type Desk, explain } from '../desk.ts';
+import { accessRow, decidableRow, type LinkOf, pendingRow, type Row, rowWith } from '../cards/rows.ts';
+import type { Text } from '../text/en.ts';
 
-/** The App Home: how to ask, what `/elevate status` tells, what could be asked for again, and for admins all there is. */
-export async function publishHome(desk: Desk, actor: Actor): Promise<boolean> {
-  const found = await desk.usecases().homeOf(actor);
-  const below = found.ok
-    ? [...(await blocksOf(desk, actor, found, true)), ...recent(desk, found), ...everything(desk, found)]
-    : [section(await explain(desk, actor, found.refusal))];
-  await desk.screen.publishHome(actor.user, homeView(desk, below));
-  return found.ok && found.everything !== null;
-}
-
-function recent(desk: Desk, { recent: requests }: HomeFacts): Block[] {
-  if (requests.length === 0) return [];
-  const words = desk.text.commands.home;
-  const rows = requests.map((request): Block => {
+/** The App Home: how to ask, what waits for its reader, what they have and asked for, and for admins all there is. */
+export function homeView(facts: HomeFacts, link: LinkOf, text: Text): HomeView {
+  const words = text.commands.home;
+  const status = text.commands.status;
+  const { now, extensible, askable } = facts;
+  const own = [
+    ...list('waiting', status.forYou, facts.waiting, text, (request) => decidableRow(request, link, text)),
+    ...list('reviews', words.reviews, facts.reviews, text, (request) => [
+      rowWith(
+        `${words.reviewRow(request)}${link(request.id)}`,
+        button(ACTION.review, text.card.review.open, text.card.review.openLabel(request), requestValue(request.id)),
+      ),
+    ]),
+    ...list('access', status.holding, facts.access, text, (grant) =>
+      accessRow(grant, extensible.has(grant.id), now, link, text),
+    ),
+    ...list('pending', status.waiting, facts.pending, text, (request) => pendingRow(request, link, text)),
+  ];
+  const past = list('past', words.past, facts.past, text, (request) => {
+    const line = `${words.pastRow(request)}${link(request.id)}`;
     const again = button(ACTION.again, words.again, words.againLabel(request), requestValue(request.id));
-    return { type: 'section', text: mrkdwn(words.recentRow(request)), accessory: again };
+    return [askable.has(request.id) ? rowWith(line, again) : section(line)];
   });
-  return [section(words.recent), ...rows];
+  return page(text, [
+    ...(own.length === 0 ? [section(status.nothing)] : own),
+    ...past,
+    ...everybodys(facts, link, text),
+  ]);
 }
 
-function everything(desk: Desk, { everything: all }: HomeFacts): Block[] {
-  if (all === null) return [];
-  const words = desk.text.commands.home;
-  const lines = all.grants.map((grant) => words.grantRow(grant));
-  if (all.total > all.grants.length) lines.push(desk.text.commands.status.more(all.total - all.grants.length));
-  return [divider, section(words.everything(all.total)), ...paragraphs(lines).map(section)];
-}
+/** The Home of somebody who may not use Elevate: why, in escaped mrkdwn. */
+export const refusedHomeView = (why: string, text: Text): HomeView => page(text, [section(why)]);
 
-function homeView(desk: Desk, below: Block[]): HomeView {
-  const words = desk.text.commands.home;
+function page(text: Text, below: Block[]): HomeView {
+  const words = text.commands.home;
   const ask: Block = {
     type: 'actions',
     elements: [{ type: 'button', action_id: ACTION.ask, style: 'primary', text: plain(words.ask) }],
   };
   return { type: 'home', blocks: [section(words.intro), ask, divider, ...below] };
 }
+
+function everybodys({ admin }: HomeFacts, link: LinkOf, text: Text): Block[] {
+  if (admin === null) return [];
+  const words = text.commands.home;
+  const { alert } = text.watch;
+  const { failing, drift, everything } = admin;
+  return [
+    divider,
+    ...list('failing', words.failing, failing, text, (grant) => [
+      section(`${words.failingRow(grant)}${link(grant.requestId)}`),
+      {
+        type: 'actions',
+        elements: [
+          button(ACTION.retry, alert.retry, alert.retry, grantValue(grant.id)),
+          button(ACTION.resolve, alert.resolve, alert.resolve, grantValue(grant.id)),
+        ],
+      },
+    ]),
+    ...list('drift', words.drift, drift, text, (each) => driftRow(each, text)),
+    section(heading(words.everything, everything, text)),
+    ...paragraphs(everything.rows.map((grant) => words.grantRow(grant))).map(section),
+    ...turning('everything', everything, text),
+  ];
+}
+
+function list<T>(name: HomeList, title: string, page: Page<T>, text: Text, row: (each: T) => Row): Block[] {
+  if (page.total === 0) return [];
+  return [section(heading(title, page, text)), ...page.rows.flatMap(row), ...turning(name, page, text)];
+}
+
+/** The title, and which rows of how many stand below where they are not all. */
+const heading = (title: string, { from, rows, total, pages }: Page<unknown>, text: Text): string =>
+  pages === 1
+    ? text.commands.home.counted(title, total)
+    : text.commands.home.part(title, from, from + rows.length - 1, total);
+
+function turning(list: HomeList, { page, pages }: Page<unknown>, text: Text): Block[] {
+  if (pages === 1) return [];
+  const { before, after } = text.commands.home;
+  const back = page > 0 ? [button(ACTION.pageBack, before, before, pageValue(list, page - 1))] : [];
+  const on = page < pages - 1 ? [button(ACTION.pageOn, after, after, pageValue(list, page + 1))] : [];
+  return [{ type: 'actions', elements: [...back, ...on] }];
+}
+
+/** The requests whose cards are worth a link: those of the rows that show. */
+export const linkedRequests = ({ waiting, reviews, access, pending, past, admin }: HomeFacts): readonly string[] => [
+  ...[waiting, reviews, pending, past].flatMap(({ rows }) => rows.map(({ id }) => id)),
+  ...[access, ...(admin ? [admin.failing] : [])].flatMap(({ rows }) => rows.map(({ requestId }) => requestId)),
+];

@@ -1,6 +1,7 @@
-import type { SlackUserId, WorkspaceId } from '../../domain/ids.ts';
+import type { RequestId, SlackUserId, WorkspaceId } from '../../domain/ids.ts';
+import type { HomeList, HomePages } from '../../usecases/home-of.ts';
 import type { RequestView } from '../../usecases/ports.ts';
-import { HOMES_MAX } from '../limits.ts';
+import { HOME_TRIES, HOMES_MAX } from '../limits.ts';
 
 /** Whose Home it is. */
 interface Actor {
@@ -8,27 +9,56 @@ interface Actor {
   readonly user: SlackUserId;
 }
 
+/** What was published last. */
+export interface Drawn {
+  /** Slack's name for that state of the view. */
+  readonly hash: string;
+  /** Whether it shows everybody's access. */
+  readonly seesAll: boolean;
+  /** The requests in its lists, on whatever page. */
+  readonly shows: ReadonlySet<RequestId>;
+}
+
 export interface Homes {
-  /** Draws somebody's Home now, and keeps it up to date from then on. */
+  /** Draws somebody's Home now, and keeps it up to date from then on. Never throws: what fails is tried again soon. */
   show(actor: Actor): Promise<void>;
-  /** Something changed: the Homes that tell of it and have been opened are drawn anew. Never throws. */
+  /** Shows another page of one of its lists. Never throws. */
+  turn(actor: Actor, list: HomeList, page: number): Promise<void>;
+  /** A request changed: the Homes that tell of it and have been opened are drawn anew. Never throws. */
   changed(view: RequestView): void;
+  /** Something changed that only admins see. Never throws. */
+  watchChanged(): void;
 }
 
 interface Opened {
   readonly actor: Actor;
-  /** Whether it shows everybody's access. */
-  seesAll: boolean;
+  pages: HomePages;
+  drawn: Drawn | null;
   /** The drawing under way. */
   drawing: Promise<void> | null;
   again: boolean;
+  /** Drawings that failed since the last that went well. */
+  failed: number;
 }
+
+interface Parts {
+  /**
+   * Publishes the present state, if what stands there still has this hash (null: whatever stands there). `overtaken`: another
+   * process published meanwhile.
+   */
+  readonly draw: (actor: Actor, pages: HomePages, hash: string | null) => Promise<Drawn | 'overtaken'>;
+  readonly onError: (error: unknown) => void;
+  /** Calls back after so many milliseconds of real time. */
+  readonly later?: (work: () => void, milliseconds: number) => void;
+}
+
+const afterAWhile = (work: () => void, milliseconds: number): void => void setTimeout(work, milliseconds).unref();
 
 /**
  * One drawing per person at a time, so that an older state never overwrites a newer one: what changes meanwhile is drawn after it.
- * `draw` publishes the present state and tells whether it was everybody's.
+ * Against other processes the view's hash does the same: who was overtaken reads the state again before publishing.
  */
-export function createHomes(draw: (actor: Actor) => Promise<boolean>, onError: (error: unknown) => void): Homes {
+export function createHomes({ draw, onError, later = afterAWhile }: Parts): Homes {
   const opened = new Map<SlackUserId, Opened>();
 
   function redraw(home: Opened): Promise<void> {
@@ -40,33 +70,56 @@ export function createHomes(draw: (actor: Actor) => Promise<boolean>, onError: (
   }
 
   async function run(home: Opened): Promise<void> {
-    while (home.again) {
-      home.again = false;
-      home.seesAll = await draw(home.actor);
+    try {
+      while (home.again) {
+        home.again = false;
+        await drawOnce(home);
+      }
+      home.failed = 0;
+    } catch (error) {
+      onError(error);
+      home.failed += 1;
+      if (home.failed < HOME_TRIES) later(() => void redraw(home), 1_000 * 4 ** (home.failed - 1));
+      else home.failed = 0;
     }
   }
 
+  async function drawOnce(home: Opened): Promise<void> {
+    const hash = home.drawn?.hash ?? null;
+    // Whatever stands there now is older than what is read after it.
+    let drawn = await draw(home.actor, home.pages, hash);
+    if (drawn === 'overtaken') drawn = await draw(home.actor, home.pages, null);
+    home.drawn = drawn === 'overtaken' ? null : drawn;
+  }
+
+  function open(actor: Actor): Opened {
+    const known = opened.get(actor.user);
+    const home = known ?? { actor, pages: {}, drawn: null, drawing: null, again: false, failed: 0 };
+    // The one that was looked at last stays longest.
+    opened.delete(actor.user);
+    opened.set(actor.user, home);
+    const oldest = opened.keys().next().value;
+    if (opened.size > HOMES_MAX && oldest !== undefined) opened.delete(oldest);
+    return home;
+  }
+
   return {
-    show(actor) {
-      const home = opened.get(actor.user) ?? { actor, seesAll: false, drawing: null, again: false };
-      // The one that was looked at last stays longest.
-      opened.delete(actor.user);
-      opened.set(actor.user, home);
-      const oldest = opened.keys().next().value;
-      if (opened.size > HOMES_MAX && oldest !== undefined) opened.delete(oldest);
+    show: (actor) => redraw(open(actor)),
+    turn(actor, list, page) {
+      const home = open(actor);
+      home.pages = { ...home.pages, [list]: page };
       return redraw(home);
     },
     changed({ request, approvers }) {
-      const concerned = new Set<SlackUserId>([
-        request.requester.slackUserId,
-        ...approvers,
-        ...request.decisions.map((decision) => decision.by.slackUserId),
-      ]);
+      const concerned = new Set<SlackUserId>([request.requester.slackUserId, ...approvers]);
       for (const [user, home] of opened) {
-        // A request that is decided leaves the lists of all who could have decided it, and they are not known any more.
-        const mayShow = home.seesAll || concerned.has(user) || request.stages.length > 0;
-        if (mayShow) redraw(home).catch(onError);
+        // A request that is decided leaves the lists that it was on.
+        const { seesAll, shows } = home.drawn ?? { seesAll: true, shows: new Set() };
+        if (seesAll || concerned.has(user) || shows.has(request.id)) void redraw(home);
       }
+    },
+    watchChanged() {
+      for (const home of opened.values()) if (home.drawn?.seesAll !== false) void redraw(home);
     },
   };
 }

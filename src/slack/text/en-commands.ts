@@ -1,8 +1,9 @@
 import type { Grant } from '../../domain/grant.ts';
 import type { Role } from '../../domain/policy/types.ts';
 import { type AccessRequest, type Extension, extendedEnd } from '../../domain/request.ts';
-import { esc, mention, when } from '../blocks.ts';
-import { duration, grantStatus, requestStatus } from './en-words.ts';
+import { cut, esc, mention, when } from '../blocks.ts';
+import { ERROR_SHOWN_MAX } from '../limits.ts';
+import { duration, grantStatus, plural, requestStatus, timeLeft } from './en-words.ts';
 
 const EXAMPLES = '`/elevate orders-db/admin 1h fixing stuck orders INC-42`';
 
@@ -68,9 +69,9 @@ export const commands = {
     waiting: '*You wait for*',
     forYou: '*Waiting for you*',
     nothing: 'You hold nothing, wait for nothing, and nobody waits for you. `/elevate` asks for access.',
-    grant: (grant: Grant): string =>
+    grant: (grant: Grant, now: Date): string =>
       grant.endsAt && grant.status === 'active'
-        ? `● \`${esc(grant.roleKey)}\` until ${when(grant.endsAt)}`
+        ? `● \`${esc(grant.roleKey)}\` for ${timeLeft(grant.endsAt, now)} more, until ${when(grant.endsAt)}`
         : `\`${esc(grant.roleKey)}\`, ${grant.status === 'revoking' && grant.lastError !== null ? '⚠ over, but not removed yet' : grantStatus[grant.status]}`,
     pending: (request: AccessRequest): string =>
       `\`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, asked ${when(request.createdAt)}, closes ${when(request.expiresAt)}`,
@@ -84,12 +85,23 @@ export const commands = {
   home: {
     intro: 'Elevate gives you access for a while, and takes it away again. Type `/elevate` in any channel to ask.',
     ask: 'Ask for access',
-    recent: '*Ask again*',
-    recentRow: (request: AccessRequest): string =>
+    past: '*Your earlier requests*',
+    pastRow: (request: AccessRequest): string =>
       `\`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, ${requestStatus[request.status]} ${when(request.createdAt)}`,
+    reviews: '*Break-glass to review*',
+    reviewRow: (request: AccessRequest): string =>
+      `${mention(request.requester.slackUserId)}: \`${esc(request.role.key)}\` ${when(request.createdAt)}${request.breakGlass?.review ? `, review due ${when(request.breakGlass.review.dueAt)}` : ''}`,
+    failing: '*⚠ Access that could not be taken away*',
+    failingRow: (grant: Grant): string =>
+      `${mention(grant.holder.slackUserId)} still has \`${esc(grant.roleKey)}\`, due to end ${grant.endDueAt ? when(grant.endDueAt) : 'before now'}; ${plural(grant.attempts, 'attempt')} failed. ${esc(cut(grant.lastError ?? '', ERROR_SHOWN_MAX))}`,
+    drift: '*Not as granted*',
+    counted: (title: string, total: number): string => `${title} · ${total}`,
+    part: (title: string, from: number, to: number, total: number): string => `${title} · ${from}–${to} of ${total}`,
+    before: '‹ Previous',
+    after: 'Next ›',
     again: 'Ask again…',
     againLabel: (request: AccessRequest): string => `Ask for ${request.role.title} again`,
-    everything: (total: number): string => `*All access* · ${total} open`,
+    everything: '*All access*',
     grantRow: (grant: Grant): string =>
       `${grant.status === 'revoking' && grant.lastError !== null ? '⚠ ' : '• '}${mention(grant.holder.slackUserId)} \`${esc(grant.roleKey)}\`, ${grantStatus[grant.status]}${grant.endsAt ? `, ends ${when(grant.endsAt)}` : ''}${grant.drift ? ' · ⚠ changed on the target behind our back' : ''}`,
   },

@@ -25,6 +25,12 @@ export function duration(seconds: number): string {
   return parts.length === 0 ? '0 seconds' : parts.join(' ');
 }
 
+/** How long until then, in minutes from two minutes on; what is over has 0 seconds left. */
+export function timeLeft(until: Date, now: Date): string {
+  const seconds = (until.getTime() - now.getTime()) / 1000;
+  return duration(seconds >= 120 ? Math.floor(seconds / 60) * 60 : seconds);
+}
+
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 /** 14:05 UTC: for plain text, in which Slack shows nobody's own zone. */

@@ -1,0 +1,55 @@
+import type { WorkspaceId } from '../domain/ids.ts';
+import type { HomeReads, Window } from '../usecases/home-ports.ts';
+import type { Db } from './database.ts';
+import { Prisma } from './generated/client.ts';
+import { readGrant } from './grant-rows.ts';
+import { requestColumns, type Skipping } from './request-columns.ts';
+import { readRequest } from './request-rows.ts';
+import { readDrift } from './watch-rows.ts';
+
+/** The lists of a Home. A row that cannot be read is told of and left out: one bad row must not take everybody's Home away. */
+export function createHomeReads(db: Db, workspace: WorkspaceId, skipping: Skipping): HomeReads {
+  const ours = Prisma.sql`workspace_id = ${workspace}`;
+  const cut = ({ limit, offset }: Window): Prisma.Sql => Prisma.sql`LIMIT ${limit} OFFSET ${offset}`;
+  const count = async (from: Prisma.Sql): Promise<number> => {
+    const rows: readonly { total: number }[] = await db.query`SELECT count(*)::int AS total FROM ${from}`;
+    return rows[0]?.total ?? 0;
+  };
+
+  async function grants(where: Prisma.Sql, order: Prisma.Sql, window: Window) {
+    const from = Prisma.sql`grants WHERE ${ours} AND status <> 'ended' AND ${where}`;
+    const [rows, total] = await Promise.all([
+      db.query`SELECT * FROM ${from} ORDER BY ${order}, id ${cut(window)}`,
+      count(from),
+    ]);
+    return { rows: skipping(rows, readGrant), total };
+  }
+  const failing = Prisma.sql`status = 'revoking' AND last_error IS NOT NULL`;
+
+  return {
+    pastRequestsOf: async (person, window) => {
+      const from = Prisma.sql`requests r WHERE r.${ours} AND r.requester_id = ${person} AND r.status NOT IN ('pending', 'refused')`;
+      const [rows, total] = await Promise.all([
+        db.query`SELECT ${requestColumns} FROM ${from} ORDER BY r.created_at DESC, r.id ${cut(window)}`,
+        count(from),
+      ]);
+      return { rows: skipping(rows, readRequest), total };
+    },
+    dueReviews: async (limit) => {
+      const rows: readonly unknown[] = await db.query`
+        SELECT ${requestColumns} FROM requests r
+         WHERE r.${ours} AND r.break_glass->'review'->>'status' = 'due' ORDER BY r.created_at, r.id LIMIT ${limit}`;
+      return skipping(rows, readRequest);
+    },
+    openGrants: (window) => grants(Prisma.sql`NOT (${failing})`, Prisma.sql`coalesce(ends_at, must_end_by)`, window),
+    failingGrants: (window) => grants(failing, Prisma.sql`end_due_at`, window),
+    waitingDrift: async (window) => {
+      const from = Prisma.sql`drifts WHERE ${ours} AND status <> 'closed' AND status IN ('open', 'revoking')`;
+      const [rows, total] = await Promise.all([
+        db.query`SELECT * FROM ${from} ORDER BY first_seen_at, id ${cut(window)}`,
+        count(from),
+      ]);
+      return { rows: skipping(rows, readDrift), total };
+    },
+  };
+}
