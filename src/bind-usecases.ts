@@ -1,5 +1,7 @@
 import type { SlackUsecases } from './slack/usecases.ts';
 import { cancelRequest, nudge } from './usecases/cancel-request.ts';
+import { keepGrant } from './usecases/check-use.ts';
+import { clockOf } from './usecases/clock-of.ts';
 import { decideDrift, findDrift } from './usecases/decide-drift.ts';
 import { approveRequest, checkDecider, denyRequest } from './usecases/decide-request.ts';
 import { editRequest, findEdit } from './usecases/edit-request.ts';
@@ -14,6 +16,7 @@ import { proofOf } from './usecases/proof-of.ts';
 import { findFailing, resolveGrant, retryRevocation } from './usecases/resolve-grant.ts';
 import { checkReviewer, reviewRequest } from './usecases/review-request.ts';
 import { revokeDisallowed } from './usecases/revoke-disallowed.ts';
+import { pressStart } from './usecases/start-grant.ts';
 import { statusOf } from './usecases/status-of.ts';
 import { submitRequest } from './usecases/submit-request.ts';
 import { whoHas } from './usecases/who-has.ts';
@@ -38,6 +41,9 @@ export function bindUsecases(ports: Ports): SlackUsecases {
     findOwnRequest: (input) => findOwnRequest(ports, input),
     checkReviewer: (input) => checkReviewer(ports, input),
     reviewRequest: (input) => reviewRequest(ports, input),
+    pressStart: (input) => pressStart(ports, input),
+    keepGrant: (input) => keepGrant(ports, input),
+    clockOf: (input) => clockOf(ports, input),
     returnGrant: (input) => returnGrant(ports, input),
     extendGrant: (input) => extendGrant(ports, input),
     findExtension: (input) => findExtension(ports, input),

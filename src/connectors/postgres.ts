@@ -10,17 +10,18 @@ import { holdersOf, resolveAccess } from './postgres/resolve.ts';
 import { connectionSchema, entitlementSchema, type PostgresEntitlement, parseUrl } from './postgres/schema.ts';
 import { openSession } from './postgres/session.ts';
 import { requireSame, requireUsable } from './postgres/target.ts';
+import { inUse } from './postgres/use.ts';
 import { environment, isReference, referencesIn, replaceReferences, secret } from './secrets.ts';
 
 /**
  * Memberships of roles on PostgreSQL 16 or newer, granted by a role of Elevate's own (docs/postgresql.md). PostgreSQL has no expiry
- * for memberships, and sees no use of one.
+ * for memberships; that one is used shows in the sessions of who has it.
  */
 const capabilities: ConnectorCapabilities = {
   endsSessions: true,
   nativeExpiry: false,
   listsHolders: true,
-  observesUse: false,
+  observesUse: true,
   distinguishesGrantors: true,
   lockProvesQuiet: true,
   preparesRevocations: true,
@@ -30,6 +31,7 @@ export const postgres: ConnectorType = {
   type: 'postgres',
   connection: connectionSchema,
   entitlement: entitlementSchema,
+  observesUse: capabilities.observesUse,
   open: (name, connection) => openPostgres(name, connection),
 };
 
@@ -64,11 +66,19 @@ export function openPostgres(
       }, true),
     listHolders: (entitlement, after = null) =>
       withServer((connection) => holdersOf(name, connection, parsed(name, entitlement), after)),
+    inUse: (access, withinSeconds) =>
+      pool.use((connection) =>
+        inUse(name, connection, requireSame(name, connection, access.resolved).memberId, withinSeconds),
+      ),
     check: (uses) =>
       checkTarget(
         to,
         pool,
-        uses.map((use) => ({ ...parsed(name, use.entitlement), endSessions: use.endSessions })),
+        uses.map(({ entitlement, endSessions, observeUse = false }) => ({
+          ...parsed(name, entitlement),
+          endSessions,
+          observeUse,
+        })),
       ),
     close: () => pool.close(),
   };

@@ -13,6 +13,8 @@ export type AuditFact =
         durationSeconds: number;
         reason: string;
         ticket: string | null;
+        startsAt?: string;
+        endsBy?: string;
         policyVersion: string;
         rule: string;
         outcome: 'approve' | 'require';
@@ -55,7 +57,22 @@ export type AuditFact =
   | { kind: 'review.reminded'; data: { dueAt: string; overdue: boolean } }
   | { kind: 'review.closed'; data: { verdict: 'justified' | 'unjustified'; comment: string; via: string } }
   | { kind: 'request.lapsed'; data: { grant: string } }
-  | { kind: 'grant.created'; data: { mustEndBy: string; durationSeconds: number } }
+  | {
+      kind: 'grant.created';
+      data: {
+        mustEndBy: string;
+        durationSeconds: number;
+        /** When it starts by itself. */
+        startsAt?: string;
+        /** Until when its holder may start it. */
+        startBy?: string;
+      };
+    }
+  | { kind: 'grant.started'; data: { mustEndBy: string; durationSeconds: number } }
+  | { kind: 'grant.start_capped'; data: { capSeconds: number; rule: string; startBy: string } }
+  | { kind: 'grant.never_started'; data: { because: GrantEndedBecause; reason: string | null } }
+  | { kind: 'grant.unused_warned'; data: { endsAt: string } }
+  | { kind: 'grant.kept'; data: Record<string, never> }
   | {
       kind: 'grant.provisioning_started';
       data: { target: string; subject: string; subjectId: string; heldBefore: boolean };

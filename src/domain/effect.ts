@@ -15,6 +15,10 @@ export type Effect =
   | { readonly kind: 'alert_break_glass'; readonly requestId: RequestId }
   /** Remind whoever may review a use of break-glass. */
   | { readonly kind: 'remind_review'; readonly requestId: RequestId }
+  /** Start a grant whose time has come; or let it lapse, if its holder was to start it and did not. */
+  | { readonly kind: 'start_grant'; readonly grantId: GrantId }
+  /** Look whether anybody uses the access. */
+  | { readonly kind: 'check_use'; readonly grantId: GrantId }
   /** Make the access real on its target and read it back. */
   | { readonly kind: 'provision_grant'; readonly grantId: GrantId }
   /** Take the access away and read that back. Pending from the approval until the grant has ended. */
@@ -65,7 +69,10 @@ export type NoticeName =
   | 'request_edited'
   | 'break_glass_used'
   | 'review_closed'
+  | 'start_shorter'
+  | 'access_not_started'
   | 'access_live'
+  | 'access_unused'
   | 'access_failed'
   | 'access_ending'
   | 'access_ended'
@@ -103,6 +110,8 @@ export function effectKey(effect: Effect): string {
     case 'remind_review':
     case 'remind_approvers':
       return `${effect.kind}/${effect.requestId}`;
+    case 'start_grant':
+    case 'check_use':
     case 'provision_grant':
     case 'revoke_grant':
     case 'announce_expiry':

@@ -1,5 +1,6 @@
 import type { NewAuditEvent } from './audit.ts';
 import { cancel, schedule } from './effect.ts';
+import { neverStarted } from './grant-start.ts';
 import { event, type Grant, type GrantCommand, notify, notLive, render, revocation } from './grant-state.ts';
 import { type Actor, byPerson, bySystem, type PersonRef } from './person.ts';
 import type { GrantEndedBecause } from './status.ts';
@@ -7,6 +8,16 @@ import type { Transition } from './transition.ts';
 
 export function end(state: Grant, command: Extract<GrantCommand, { type: 'end' }>, now: Date): Transition<Grant> {
   if (state.status === 'ended' || state.status === 'revoking') return notLive(state);
+  if (state.status === 'scheduled') {
+    const lapsed = command.because === 'expired';
+    // The start's own effect is due before this one; who gets here has lost it.
+    if (lapsed && now < state.mustEndBy) {
+      return { ok: true, state, events: [], effects: [revocation(state, state.mustEndBy)] };
+    }
+    const by = command.by ? byPerson(command.by) : bySystem(lapsed ? 'schedule' : 'worker');
+    const because = lapsed ? 'not_started' : command.because;
+    return neverStarted(state, by, now, { because, reason: command.reason });
+  }
   if (command.because === 'expired') {
     const dueAt = state.status === 'active' && state.endsAt ? state.endsAt : state.mustEndBy;
     if (now < dueAt) {
@@ -49,6 +60,7 @@ export function startRevoking(
     effects: [
       cancel({ kind: 'provision_grant', grantId: state.id }),
       cancel({ kind: 'announce_expiry', grantId: state.id }),
+      cancel({ kind: 'check_use', grantId: state.id }),
       revocation(state, now),
       render(next, now),
     ],
@@ -124,6 +136,7 @@ export function revoked(
       cancel({ kind: 'revoke_grant', grantId: state.id }),
       cancel({ kind: 'provision_grant', grantId: state.id }),
       cancel({ kind: 'announce_expiry', grantId: state.id }),
+      cancel({ kind: 'check_use', grantId: state.id }),
       ...(alarmed ? [schedule({ kind: 'alert_revocation', grantId: state.id }, now)] : []),
       notify(next, because === 'provisioning_failed' ? 'access_failed' : 'access_ended', now),
       render(next, now),

@@ -46,6 +46,20 @@ export interface Grant {
   readonly roleKey: RoleKey;
   readonly target: GrantTarget;
   readonly status: GrantStatus;
+  /** While it is scheduled: when it starts by itself; null: its holder starts it, or it has begun at once. */
+  readonly startsAt: Date | null;
+  /** While it is scheduled: until when its holder may start it; null: nobody has to. */
+  readonly startBy: Date | null;
+  /** No end is later than this, but for an extension; null: `durationSeconds` alone says. */
+  readonly endsBy: Date | null;
+  /** A guardrail allows only so much by now: it starts with that, or not at all; null: all of `durationSeconds`. */
+  readonly offeredSeconds: number | null;
+  /** It ends when nobody uses it for so long; null: never. */
+  readonly unusedAfterSeconds: number | null;
+  /** When it was last seen in use, or its holder said so; null: not yet. */
+  readonly usedAt: Date | null;
+  /** When its holder was told that it ends because nobody uses it; null: not since it was used last. */
+  readonly unusedWarnedAt: Date | null;
   /** From going live to the end, extensions included. */
   readonly durationSeconds: number;
   /** How often it was extended. */
@@ -86,6 +100,14 @@ export interface GrantDrift {
 }
 
 export type GrantCommand =
+  /** Its time has come (`by: null`), or its holder begins it. The window is how long going live may take. */
+  | { readonly type: 'start'; readonly by: PersonRef | null; readonly windowSeconds: number }
+  /** A guardrail allows less than was approved: its holder is asked, and has until `startBy`. */
+  | { readonly type: 'offer_shorter'; readonly capSeconds: number; readonly rule: string; readonly startBy: Date }
+  /** What the target saw: the latest moment of use, null for none. */
+  | { readonly type: 'observe_use'; readonly usedAt: Date | null }
+  /** Its holder uses it, whatever the target saw. */
+  | { readonly type: 'keep'; readonly by: PersonRef }
   /** The target was asked who is who; committed before the first call that changes anything there. */
   | { readonly type: 'note_target'; readonly resolved: ResolvedAccess; readonly heldBefore: boolean }
   | { readonly type: 'provision_retry'; readonly error: string }

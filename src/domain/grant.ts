@@ -1,6 +1,7 @@
 import type { NewAuditEvent } from './audit.ts';
 import { cancel, type EffectChange, schedule } from './effect.ts';
 import { end, revoked, revokeFailed, sessionsEnded, startRevoking } from './grant-end.ts';
+import { beginning, firstStep, offerShorter, start } from './grant-start.ts';
 import {
   after,
   earlier,
@@ -13,6 +14,7 @@ import {
   render,
   revocation,
 } from './grant-state.ts';
+import { firstLook, keep, observeUse } from './grant-use.ts';
 import {
   clearDrift,
   clockWentBack,
@@ -32,6 +34,7 @@ import type { Transition } from './transition.ts';
 
 export type { Grant, GrantCommand, GrantDrift, GrantTarget, ResolvedAccess } from './grant-state.ts';
 export { entitlementKeyOf, isLive, mayExist } from './grant-state.ts';
+export { unusedEndOf } from './grant-use.ts';
 export type { GrantStatus };
 
 /** The share of a grant's duration before its end at which the end is announced, and the most it can be. */
@@ -49,7 +52,6 @@ export function createGrant(
   connection: unknown,
   now: Date,
 ): { state: Grant; events: NewAuditEvent[]; effects: EffectChange[] } {
-  const provisionBy = after(now, request.role.provisioningWindowSeconds);
   const state: Grant = {
     id,
     workspaceId: request.workspaceId,
@@ -66,12 +68,14 @@ export function createGrant(
       endSessions: request.role.endSessions,
       resolved: null,
     },
-    status: 'provisioning',
+    ...beginning(request, now),
+    offeredSeconds: null,
+    unusedAfterSeconds: request.role.unusedAfterSeconds,
+    usedAt: null,
+    unusedWarnedAt: null,
     durationSeconds: request.durationSeconds,
     extensions: 0,
     createdAt: now,
-    provisionBy,
-    mustEndBy: after(provisionBy, request.durationSeconds),
     activatedAt: null,
     endsAt: null,
     endedBecause: null,
@@ -92,15 +96,28 @@ export function createGrant(
     events: [
       event(state, now, bySystem('policy'), {
         kind: 'grant.created',
-        data: { mustEndBy: state.mustEndBy.toISOString(), durationSeconds: state.durationSeconds },
+        data: {
+          mustEndBy: state.mustEndBy.toISOString(),
+          durationSeconds: state.durationSeconds,
+          ...(state.startsAt === null ? {} : { startsAt: state.startsAt.toISOString() }),
+          ...(state.startBy === null ? {} : { startBy: state.startBy.toISOString() }),
+        },
       }),
     ],
-    effects: [revocation(state, state.mustEndBy), schedule({ kind: 'provision_grant', grantId: id }, now)],
+    effects: [revocation(state, state.mustEndBy), firstStep(state, now)],
   };
 }
 
 export function transitionGrant(state: Grant, command: GrantCommand, now: Date): Transition<Grant> {
   switch (command.type) {
+    case 'start':
+      return state.status === 'scheduled' ? start(state, command, now) : notLive(state);
+    case 'offer_shorter':
+      return state.status === 'scheduled' ? offerShorter(state, command, now) : notLive(state);
+    case 'observe_use':
+      return state.status === 'active' ? observeUse(state, command, now) : notLive(state);
+    case 'keep':
+      return state.status === 'active' ? keep(state, command, now) : notLive(state);
     case 'note_target':
       return state.status === 'provisioning' ? noteTarget(state, command, now) : notLive(state);
     case 'provision_retry':
@@ -222,6 +239,7 @@ function activate(
       cancel({ kind: 'provision_grant', grantId: state.id }),
       revocation(state, endsAt),
       schedule({ kind: 'announce_expiry', grantId: state.id }, expiryNoticeAt(endsAt, state.durationSeconds)),
+      ...firstLook(next, now),
       notify(next, 'access_live', now),
       render(next, now),
     ],

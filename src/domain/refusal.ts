@@ -12,11 +12,31 @@ export type Refusal =
   | { readonly code: 'policy_denied'; readonly role: string; readonly rule: string; readonly message: string | null }
   | { readonly code: 'duration_too_long'; readonly maxSeconds: number; readonly askedSeconds: number }
   | { readonly code: 'duration_too_short'; readonly minSeconds: number }
+  /** `written`: somebody's own words. */
+  | { readonly code: 'duration_unreadable'; readonly written: string }
+  | { readonly code: 'time_unreadable'; readonly written: string }
+  | { readonly code: 'time_missing'; readonly written: string }
+  | { readonly code: 'time_past'; readonly written: string; readonly at: Date }
+  | { readonly code: 'two_ends'; readonly duration: string; readonly until: string }
+  /** It was ahead when the form opened. */
+  | { readonly code: 'start_passed' }
+  | { readonly code: 'two_starts' }
+  | { readonly code: 'end_before_start' }
+  /** At the press of Start: a guardrail refuses by now, or allows only so much. */
+  | { readonly code: 'start_denied'; readonly rule: string; readonly message: string | null }
+  | { readonly code: 'start_shorter'; readonly capSeconds: number; readonly rule: string }
+  /** It starts by itself at that time, and nothing has to be pressed. */
+  | { readonly code: 'start_not_now'; readonly startsAt: Date }
+  | { readonly code: 'start_too_far'; readonly maxSeconds: number }
   | { readonly code: 'reason_too_short'; readonly minLength: number }
   | { readonly code: 'reason_too_long'; readonly maxLength: number }
   | { readonly code: 'ticket_missing' }
   | { readonly code: 'ticket_malformed'; readonly pattern: string }
-  | { readonly code: 'already_requested'; readonly requestId: RequestId; readonly status: 'pending' | 'live' }
+  | {
+      readonly code: 'already_requested';
+      readonly requestId: RequestId;
+      readonly status: 'pending' | 'scheduled' | 'live';
+    }
   | {
       readonly code: 'stage_cannot_be_filled';
       readonly from: readonly string[];

@@ -27,6 +27,10 @@ export interface RoleSnapshot {
   readonly subject: string;
   readonly endSessions: boolean;
   readonly provisioningWindowSeconds: number;
+  /** The requester starts it, within so long after the approval; null: its time begins when it is live. */
+  readonly startWithinSeconds: number | null;
+  /** It ends when nobody uses it for so long; null: never. */
+  readonly unusedAfterSeconds: number | null;
 }
 
 /** What an extension is about. Only one waits for a grant at a time, and nothing else moves a grant's end. */
@@ -67,6 +71,10 @@ export interface AccessRequest {
   readonly requester: PersonRef;
   readonly role: RoleSnapshot;
   readonly durationSeconds: number;
+  /** When it is to start by itself; null: when it is approved. */
+  readonly startsAt: Date | null;
+  /** When it ends at the latest, however late it begins; null: `durationSeconds` alone says. */
+  readonly endsBy: Date | null;
   readonly reason: string;
   readonly ticket: string | null;
   /** null: it asks for access of its own. */

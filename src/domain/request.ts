@@ -49,6 +49,8 @@ export function submit(draft: Draft): {
           durationSeconds: state.durationSeconds,
           reason: state.reason,
           ticket: state.ticket,
+          ...(state.startsAt === null ? {} : { startsAt: state.startsAt.toISOString() }),
+          ...(state.endsBy === null ? {} : { endsBy: state.endsBy.toISOString() }),
           policyVersion: state.policyVersion,
           rule: state.policyDecision.rule.name,
           outcome: waits ? 'require' : 'approve',

@@ -15,7 +15,9 @@ export type GrantEndedBecause =
   | 'provisioning_failed'
   | 'user_deactivated'
   | 'ticket_closed'
-  | 'resolved_unverified';
+  | 'resolved_unverified'
+  | 'not_started'
+  | 'policy_denied';
 
 /**
  * unknown_holder: somebody else gave it · unrecorded: our own grantor gave it, and no grant of ours says so, as after a database was

@@ -40,6 +40,8 @@ export function laneOf(kind: EffectKind): Lane {
     case 'remind_approvers':
     case 'expire_request':
     case 'announce_expiry':
+    case 'start_grant':
+    case 'check_use':
     case 'watch_grant':
     case 'reconcile':
       return 'deadlines';

@@ -92,6 +92,8 @@ async function furnish(client: pg.Client, people: readonly string[], password: s
   await client.query(`GRANT CONNECT ON DATABASE ${BOT_DATABASE} TO ${BOT}`);
   // To end the sessions of people whose access has ended (PostgreSQL documentation, Predefined Roles).
   await client.query(`GRANT pg_signal_backend TO ${BOT}`);
+  // To see whether they use it.
+  await client.query(`GRANT pg_read_all_stats TO ${BOT}`);
   await client.query(`GRANT EXECUTE ON FUNCTION pg_control_system() TO ${BOT}`);
   for (const [role, privilege] of Object.entries(ROLES)) {
     await ensureRole(client, role, 'NOLOGIN');

@@ -5,6 +5,8 @@ export const ACTION = {
   deny: 'request_deny',
   cancel: 'request_cancel',
   done: 'grant_return',
+  start: 'grant_start',
+  keep: 'grant_keep',
   extend: 'grant_extend',
   extendForm: 'open_extend_form',
   retry: 'grant_retry',
@@ -40,6 +42,7 @@ export const CALLBACK = {
 export const FIELD = {
   role: 'role',
   duration: 'duration',
+  start: 'start',
   ticket: 'ticket',
   reason: 'reason',
   owner: 'owner',

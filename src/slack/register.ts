@@ -5,7 +5,7 @@ import { chooseRole } from './actions/choose-role.ts';
 import { type Click, onClick, reachOf } from './actions/click.ts';
 import { approve, openDeny, openEdit } from './actions/decide.ts';
 import { extend, openExtend } from './actions/extend.ts';
-import { cancel, done, nudge } from './actions/give-back.ts';
+import { cancel, done, keep, nudge, start } from './actions/give-back.ts';
 import { openReview } from './actions/review.ts';
 import { revokeDisallowed } from './actions/revoke-disallowed.ts';
 import { openAccept, openIgnore, openProof, openResolve, retry, revokeDrift } from './actions/step-in.ts';
@@ -38,6 +38,8 @@ const BUTTONS: Readonly<Record<string, { what: string; handler: (desk: Desk, cli
   [ACTION.edit]: { what: 'a form for a change', handler: openEdit },
   [ACTION.cancel]: { what: 'a cancellation', handler: cancel },
   [ACTION.done]: { what: 'a return', handler: done },
+  [ACTION.start]: { what: 'a start', handler: start },
+  [ACTION.keep]: { what: 'a word that it is used', handler: keep },
   [ACTION.extend]: { what: 'an extension', handler: extend },
   [ACTION.extendForm]: { what: 'a form for an extension', handler: openExtend },
   [ACTION.retry]: { what: 'another try', handler: retry },

@@ -1,5 +1,7 @@
 import type { RequestId, WorkspaceId } from '../domain/ids.ts';
 import type { cancelRequest, nudge } from '../usecases/cancel-request.ts';
+import type { keepGrant } from '../usecases/check-use.ts';
+import type { clockOf } from '../usecases/clock-of.ts';
 import type { decideDrift, findDrift } from '../usecases/decide-drift.ts';
 import type { approveRequest, checkDecider, denyRequest } from '../usecases/decide-request.ts';
 import type { editRequest, findEdit } from '../usecases/edit-request.ts';
@@ -14,6 +16,7 @@ import type { proofOf } from '../usecases/proof-of.ts';
 import type { findFailing, resolveGrant, retryRevocation } from '../usecases/resolve-grant.ts';
 import type { checkReviewer, reviewRequest } from '../usecases/review-request.ts';
 import type { revokeDisallowed } from '../usecases/revoke-disallowed.ts';
+import type { pressStart } from '../usecases/start-grant.ts';
 import type { statusOf } from '../usecases/status-of.ts';
 import type { submitRequest } from '../usecases/submit-request.ts';
 import type { whoHas } from '../usecases/who-has.ts';
@@ -42,6 +45,9 @@ export interface SlackUsecases {
   readonly findOwnRequest: Bound<typeof findOwnRequest>;
   readonly checkReviewer: Bound<typeof checkReviewer>;
   readonly reviewRequest: Bound<typeof reviewRequest>;
+  readonly pressStart: Bound<typeof pressStart>;
+  readonly keepGrant: Bound<typeof keepGrant>;
+  readonly clockOf: Bound<typeof clockOf>;
   readonly returnGrant: Bound<typeof returnGrant>;
   readonly extendGrant: Bound<typeof extendGrant>;
   readonly findExtension: Bound<typeof findExtension>;

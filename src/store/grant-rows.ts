@@ -60,6 +60,13 @@ const grantSchema = z
     left_behind: z.json(),
     drift: driftSchema.nullable(),
     extensions: z.int(),
+    starts_at: storedDate.nullable(),
+    start_by: storedDate.nullable(),
+    ends_by: storedDate.nullable(),
+    offered_seconds: z.number().nullable(),
+    unused_after_seconds: z.number().nullable(),
+    used_at: storedDate.nullable(),
+    unused_warned_at: storedDate.nullable(),
   })
   .transform(
     (row): Grant => ({
@@ -90,6 +97,13 @@ const grantSchema = z
       leftBehind: row.left_behind,
       drift: row.drift,
       extensions: row.extensions,
+      startsAt: row.starts_at,
+      startBy: row.start_by,
+      endsBy: row.ends_by,
+      offeredSeconds: row.offered_seconds,
+      unusedAfterSeconds: row.unused_after_seconds,
+      usedAt: row.used_at,
+      unusedWarnedAt: row.unused_warned_at,
     }),
   );
 
@@ -128,5 +142,12 @@ export function grantRow(grant: Grant) {
     drift: grant.drift,
     entitlement_key: grant.target.resolved ? entitlementKeyOf(grant.target.resolved) : null,
     extensions: grant.extensions,
+    starts_at: grant.startsAt,
+    start_by: grant.startBy,
+    ends_by: grant.endsBy,
+    offered_seconds: grant.offeredSeconds,
+    unused_after_seconds: grant.unusedAfterSeconds,
+    used_at: grant.usedAt,
+    unused_warned_at: grant.unusedWarnedAt,
   };
 }

@@ -30,6 +30,8 @@ const roleSchema: z.ZodType<RoleSnapshot> = z.looseObject({
   subject: z.string(),
   endSessions: z.boolean(),
   provisioningWindowSeconds: z.number(),
+  startWithinSeconds: z.number().nullable(),
+  unusedAfterSeconds: z.number().nullable(),
 });
 
 const decisionSchema = z
@@ -80,6 +82,8 @@ const requestSchema = z
     requester: personSchema,
     role: roleSchema,
     duration_seconds: z.number(),
+    starts_at: storedDate.nullable(),
+    ends_by: storedDate.nullable(),
     reason: z.string(),
     ticket: z.string().nullable(),
     policy_version: z.string(),
@@ -111,6 +115,8 @@ const requestSchema = z
       requester: row.requester,
       role: row.role,
       durationSeconds: row.duration_seconds,
+      startsAt: row.starts_at,
+      endsBy: row.ends_by,
       reason: row.reason,
       ticket: row.ticket,
       policyVersion: row.policy_version,
@@ -149,6 +155,8 @@ export function requestRow(request: AccessRequest) {
     role_key: request.role.key,
     role: request.role,
     duration_seconds: request.durationSeconds,
+    starts_at: request.startsAt,
+    ends_by: request.endsBy,
     reason: request.reason,
     ticket: request.ticket,
     policy_version: request.policyVersion,

@@ -60,4 +60,6 @@ export const endedBecause = z.enum([
   'user_deactivated',
   'ticket_closed',
   'resolved_unverified',
+  'not_started',
+  'policy_denied',
 ]);

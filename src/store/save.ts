@@ -54,7 +54,8 @@ export async function saveGrants(db: Db, grants: readonly Grant[]): Promise<void
         end_requested_by = i.end_requested_by, end_due_at = i.end_due_at, ended_at = i.ended_at, attempts = i.attempts,
         last_error = i.last_error, last_error_kind = i.last_error_kind, risk = i.risk, level = i.level,
         left_behind = i.left_behind, drift = i.drift, entitlement_key = i.entitlement_key,
-        extensions = i.extensions
+        extensions = i.extensions, starts_at = i.starts_at, start_by = i.start_by, ends_by = i.ends_by,
+        offered_seconds = i.offered_seconds, used_at = i.used_at, unused_warned_at = i.unused_warned_at
       FROM incoming i
       WHERE g.id = ANY (ARRAY(SELECT id FROM incoming WHERE version > 1)) AND g.id = i.id AND g.workspace_id = i.workspace_id AND g.version = i.version - 1
       RETURNING g.id

@@ -25,7 +25,11 @@ async function checkOne(
 ): Promise<readonly TargetFinding[]> {
   const uses = [...policy.roles.values()]
     .filter((role) => role.connector.name === config.name)
-    .map(({ entitlement, endSessions }) => ({ entitlement, endSessions }));
+    .map(({ entitlement, endSessions, unusedAfterSeconds }) => ({
+      entitlement,
+      endSessions,
+      observeUse: unusedAfterSeconds !== null,
+    }));
   try {
     const findings = await ports.connectors.get(config.name, config.type, config.connection).check(uses);
     return findings.map((each) => ({ ...each, connector: config.name }));

@@ -15,6 +15,10 @@ export interface SubmitInput {
   readonly role: string;
   /** null: the role's default. */
   readonly durationSeconds: number | null;
+  /** null: as soon as it is approved. */
+  readonly startsAt: Date | null;
+  /** It ends then, however late it begins; null: the duration alone says. */
+  readonly endsBy: Date | null;
   readonly reason: string;
   readonly ticket: string | null;
   /** What makes a second delivery the same submission, such as `view/V0123`. */
@@ -55,7 +59,6 @@ export function draftRequest(
   { person, policy, role, groups }: Known,
   { ask, facts, decision, subject, grant }: Asked,
 ): Draft {
-  const waitsUntil = new Date(tx.now.getTime() + role.requestTtlSeconds * 1000);
   const endsAt = grant?.endsAt ?? null;
   const terms = role.breakGlass;
   return {
@@ -65,6 +68,8 @@ export function draftRequest(
     requester: refOf(person),
     role: snapshot(role, subject),
     durationSeconds: ask.durationSeconds,
+    startsAt: input.startsAt,
+    endsBy: input.endsBy,
     reason: ask.reason,
     ticket: ask.ticket,
     breakGlass: terms && ask.breakGlass ? breakGlassUse(terms, { person, policy, role, groups }, facts) : null,
@@ -74,9 +79,15 @@ export function draftRequest(
     facts,
     stages: decision.stages,
     createdAt: tx.now,
-    // Nobody can extend what is over.
-    expiresAt: endsAt && endsAt < waitsUntil ? endsAt : waitsUntil,
+    expiresAt: waitsUntil(tx.now, role, input, endsAt),
   };
+}
+
+/** A request for later waits until its start; no other waits beyond what it is about: nobody can extend or begin what is over. */
+function waitsUntil(now: Date, role: Role, { startsAt, endsBy }: SubmitInput, endsAt: Date | null): Date {
+  if (startsAt) return startsAt;
+  const ttl = new Date(now.getTime() + role.requestTtlSeconds * 1000);
+  return [endsAt, endsBy].reduce<Date>((first, at) => (at && at < first ? at : first), ttl);
 }
 
 /** What a role is at the moment of the asking. */
@@ -96,5 +107,7 @@ export function snapshot(role: Role, subject: string): RoleSnapshot {
     subject,
     endSessions: role.endSessions,
     provisioningWindowSeconds: role.provisioningWindowSeconds,
+    startWithinSeconds: role.startWithinSeconds,
+    unusedAfterSeconds: role.unusedAfterSeconds,
   };
 }

@@ -44,6 +44,8 @@ export async function extendGrant(ports: Needs, input: ExtendInput): Promise<Sub
     user: input.user,
     role: grant.roleKey,
     durationSeconds: input.durationSeconds ?? proposedSeconds,
+    startsAt: null,
+    endsBy: null,
     reason: input.reason?.trim() || request.reason,
     ticket: request.ticket,
     origin: input.origin,
@@ -110,7 +112,9 @@ export async function findOwnGrant(
   const who = await identify(ports, input.workspace, input.user);
   if (!who.ok) return who;
   const live = (await ports.store.reads(input.workspace).openGrantsOf(input.user)).filter(
-    (grant) => grant.status === 'active' && (input.role === null || grant.roleKey === input.role),
+    (grant) =>
+      (grant.status === 'active' || (grant.status === 'scheduled' && input.command === 'done')) &&
+      (input.role === null || grant.roleKey === input.role),
   );
   const [first, ...others] = live;
   if (!first) return refused({ code: 'no_live_access' });

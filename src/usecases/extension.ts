@@ -20,9 +20,14 @@ export async function checkExtension(
   return grant.extensions < max ? { ok: true, grant } : refused({ code: 'extensions_used_up', max });
 }
 
-/** More time on an access is no second access: limits and separation of duties look at what the person holds beside it. */
+/** A grant does not count against itself: limits and separation of duties look at what the person holds beside it. */
 export function withoutGrant(reads: Reads, grantId: GrantId): Reads {
   const openGrantsOf: Reads['openGrantsOf'] = async (person) =>
     (await reads.openGrantsOf(person)).filter((grant) => grant.id !== grantId);
-  return { ...reads, openGrantsOf };
+  const historyOf: Reads['historyOf'] = async (person, since) => {
+    const [past, own] = await Promise.all([reads.historyOf(person, since), reads.grant(grantId)]);
+    const counted = own !== null && own.createdAt >= since ? 1 : 0;
+    return { ...past, grantsSince: past.grantsSince - counted };
+  };
+  return { ...reads, openGrantsOf, historyOf };
 }

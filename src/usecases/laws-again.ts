@@ -1,3 +1,4 @@
+import type { GrantId } from '../domain/ids.ts';
 import type { Person } from '../domain/person.ts';
 import { evaluate } from '../domain/policy/evaluate.ts';
 import type { Facts } from '../domain/policy/facts.ts';
@@ -46,17 +47,19 @@ export type LawSays = Extract<Refusal, { code: 'guardrail_now_denies' | 'cap_now
 
 /**
  * POLICY.md 16: guardrails and separation of duties hold again, with fresh facts. A policy that came into force since then decides
- * about nothing that was asked before, unless it denies it altogether.
+ * about nothing that was asked before, unless it denies it altogether. `own`: the grant that it is about, which does not count against itself.
  */
 export async function lawsAgain(
   tx: Tx,
   laws: readonly Law[],
   requester: Person,
   request: AccessRequest,
+  own: GrantId | null = request.extension?.grantId ?? null,
 ): Promise<LawSays | null> {
-  const reads = request.extension === null ? tx : withoutGrant(tx, request.extension.grantId);
+  const reads = own === null ? tx : withoutGrant(tx, own);
   for (const { policy, inForceSince, groups, provided } of laws) {
-    const facts = await gatherFacts(reads, tx.now, policy, requester, request.facts.request, groups, provided);
+    const asked = { ...request.facts.request, durationSeconds: request.durationSeconds };
+    const facts = await gatherFacts(reads, tx.now, policy, requester, asked, groups, provided);
     const says = objection(evaluate(policy, request.role.key, facts), inForceSince, request.durationSeconds);
     if (says) return says;
   }

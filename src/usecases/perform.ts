@@ -1,5 +1,6 @@
 import { alertRevocation } from './alert-revocation.ts';
 import { expireRequest, remindApprovers } from './cancel-request.ts';
+import { checkUse } from './check-use.ts';
 import { endOnTime } from './end-on-time.ts';
 import { announcePause } from './pause-reconciler.ts';
 import type { ClaimedEffect, Early, Performed, Ports } from './ports.ts';
@@ -9,6 +10,7 @@ import { renderCard } from './render-card.ts';
 import { renderDrift } from './render-drift.ts';
 import { alertBreakGlass, remindReview } from './review-request.ts';
 import { revokeGrant } from './revoke-grant.ts';
+import { startGrant } from './start-grant.ts';
 import { announceExpiry, notifyPerson } from './tell.ts';
 import { announceTrouble } from './watch-database.ts';
 import { watchGrant } from './watch-grant.ts';
@@ -19,6 +21,10 @@ import { watchGrant } from './watch-grant.ts';
  */
 export function perform(ports: Ports, { effect, workspaceId: workspace, attempts }: ClaimedEffect): Promise<Performed> {
   switch (effect.kind) {
+    case 'start_grant':
+      return startGrant(ports, { workspace, grantId: effect.grantId });
+    case 'check_use':
+      return checkUse(ports, { workspace, grantId: effect.grantId });
     case 'provision_grant':
       return provisionGrant(ports, { workspace, grantId: effect.grantId });
     case 'revoke_grant':

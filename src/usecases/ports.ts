@@ -354,9 +354,14 @@ export interface Connector {
   exclusively<T>(access: AccessOnTarget, work: (session: TargetSession) => Promise<T>): Promise<T>;
   /** One page of everybody who holds it, behind `after`. A holder who comes or goes meanwhile may be missed; nobody is told twice. */
   listHolders(entitlement: unknown, after?: string | null): Promise<HolderPage>;
+  /**
+   * Whether the subject uses it, as far as the target can tell: something of theirs is open now, and was opened or did something within
+   * so many seconds. Only where `observesUse`; without the right to look, `permanent`.
+   */
+  inUse(access: AccessOnTarget, withinSeconds: number): Promise<boolean>;
   /** Can we reach it, may we do what these roles ask, and not more? */
   check(
-    uses: readonly { readonly entitlement: unknown; readonly endSessions: boolean }[],
+    uses: readonly { readonly entitlement: unknown; readonly endSessions: boolean; readonly observeUse?: boolean }[],
   ): Promise<readonly ConnectorFinding[]>;
   close(): Promise<void>;
 }
@@ -366,6 +371,8 @@ export interface ConnectorType {
   readonly type: string;
   readonly connection: z.ZodType;
   readonly entitlement: z.ZodType;
+  /** What `ConnectorCapabilities.observesUse` says of each of its connectors: a policy that needs it is refused where it is missing. */
+  readonly observesUse: boolean;
   /** `connection` is as the policy wrote it; secrets are resolved here, at the last moment. */
   open(name: string, connection: unknown, given: ConnectorSurroundings): Connector;
 }

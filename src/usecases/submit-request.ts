@@ -8,7 +8,7 @@ import type { PolicyDecision, Role } from '../domain/policy/types.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type AccessRequest, type Draft, submit, transitionRequest } from '../domain/request.ts';
 import { approveInto } from './approve-into.ts';
-import { checkAsk } from './check-ask.ts';
+import { checkAsk, checkTimes } from './check-ask.ts';
 import { type Asked, draftRequest, type Known, type SubmitInput } from './draft-request.ts';
 import { lookUpGroups, votersOf } from './electorate.ts';
 import { checkExtension, withoutGrant } from './extension.ts';
@@ -93,7 +93,10 @@ async function decide(ports: Needs, tx: Tx, input: SubmitInput, known: Known): P
   const subject = grant ? { ok: true as const, subject: grant.target.subject } : subjectFor(role, facts);
   const asked: Asked = { ask, facts, decision, subject: subject.ok ? subject.subject : '', grant };
   const draft = draftRequest(ports, tx, input, known, asked);
-  const wrong = decision.outcome === 'deny' ? deniedBy(role, decision) : checkAsk(ask, role, decision);
+  const wrong =
+    decision.outcome === 'deny'
+      ? deniedBy(role, decision)
+      : (checkAsk(ask, role, decision) ?? checkTimes(input, tx.now));
   if (wrong && decidedByPolicy(wrong.code)) {
     // The origin stays free: whoever corrects the form and sends it again sends the same one.
     await keepRefusal(tx, { ...draft, origin: `refused/${draft.id}`, breakGlass: null, expiresAt: tx.now }, wrong.code);
@@ -131,7 +134,8 @@ async function alreadyThere(
   if (pending && !breakGlass) return { code: 'already_requested', requestId: pending.id, status: 'pending' };
   if (extend !== null) return null;
   const live = open.find((each) => each.roleKey === role.key && isLive(each));
-  return live ? { code: 'already_requested', requestId: live.requestId, status: 'live' } : null;
+  const status = live?.status === 'scheduled' ? 'scheduled' : 'live';
+  return live ? { code: 'already_requested', requestId: live.requestId, status } : null;
 }
 
 /** POLICY.md 10: a request whose stages cannot all be filled by distinct people is refused when it is made. */

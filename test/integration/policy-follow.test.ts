@@ -74,6 +74,8 @@ describe('a policy that several processes notice at once', () => {
           user: world.user('dev'),
           role: `admins/${name}`,
           durationSeconds: null,
+          startsAt: null,
+          endsBy: null,
           reason: 'a change comes',
           ticket: null,
           origin: `test/${name}`,

@@ -103,6 +103,8 @@ describe('what the policy refused at the submission', () => {
         reason: 'fixing stuck orders',
         ticket: 'INC-42',
         channel: null,
+        startsAt: null,
+        endsBy: null,
         extend: null,
         breakGlass: false,
       };

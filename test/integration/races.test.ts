@@ -42,6 +42,8 @@ const ask = (origin = newOrigin()): SubmitInput => ({
   user: world.user('dev'),
   role: 'admins/asked',
   durationSeconds: null,
+  startsAt: null,
+  endsBy: null,
   reason: 'a race between two clicks',
   ticket: null,
   origin,

@@ -30,6 +30,7 @@ const COUNTED = new Set([
   'max',
   'default',
   'min_length',
+  'start_within',
   'unused_after',
   'review_within',
   'from',

@@ -2,6 +2,8 @@ import { parseDuration } from '../../src/domain/policy/duration.ts';
 import { interactive, textOf } from '../../src/sandbox/workspace/elements.ts';
 import { type Json, object, text } from '../../src/sandbox/workspace/json.ts';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
+import { DEFAULT_ZONE } from '../../src/sandbox/workspace/people.ts';
+import { defaultSeed } from '../../src/sandbox/workspace/seed.ts';
 import type { Scenario, Step } from './scenario.ts';
 import type { World } from './world.ts';
 
@@ -29,7 +31,9 @@ async function play(world: World, step: Step): Promise<void> {
   const { workspace } = world;
   if ('command' in step) {
     const { by, text: line, in: channel, times } = step.command;
-    const answer = await workspace.user(by).command(line, { channel: channel ?? 'access', deliver: times ?? 1 });
+    const answer = await workspace
+      .user(by)
+      .command(await withClock(world, by, line), { channel: channel ?? 'access', deliver: times ?? 1 });
     acknowledged(answer);
   } else if ('click' in step) {
     await click(world, step.click);
@@ -118,6 +122,16 @@ async function choose(
   );
 }
 
+/** `{in 2h}` as that person's clock shows it then: 16:05. */
+async function withClock(world: World, by: string, line: string): Promise<string> {
+  const now = await world.app.ports.store.now();
+  const timeZone = defaultSeed.people.find((person) => person.key === by)?.tz ?? DEFAULT_ZONE;
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  return line.replaceAll(/\{in (\w+)\}/g, (_, ahead: string) =>
+    clock.format(new Date(now.getTime() + (parseDuration(ahead) ?? 0) * 1000)),
+  );
+}
+
 const modalOf = (world: World, by: string) =>
   eventually(world, `a modal for ${by}`, () => world.workspace.user(by).modal());
 
@@ -139,7 +153,11 @@ async function submit(
     if (missing.length > 0) throw new Error(`It has no field ${missing.join(', ')}, only ${fields.join(', ')}`);
     return shown;
   });
-  const answer = await person.submit('modal', values, { deliver: times ?? 1 });
+  const typed: Record<string, string | null> = {};
+  for (const [field, value] of Object.entries(values)) {
+    typed[field] = value === null ? null : await withClock(world, by, value);
+  }
+  const answer = await person.submit('modal', typed, { deliver: times ?? 1 });
   for (const [field, expected] of Object.entries(errors ?? {})) {
     if (!saysAll(answer.errors[field] ?? '', [expected]))
       throw new Error(`The errors were ${JSON.stringify(answer.errors)}`);

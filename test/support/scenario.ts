@@ -8,7 +8,7 @@ const who = z.string();
 const words = z.union([z.string(), z.array(z.string())]).transform((value) => (Array.isArray(value) ? value : [value]));
 
 const step = z.union([
-  /** Types a slash command. */
+  /** Types a slash command. `{in 2h}`, here and in the fields of a form, is what this person's clock shows in so long. */
   z.strictObject({
     command: z.strictObject({ by: who, text: z.string(), in: z.string().optional(), times: z.int().optional() }),
   }),

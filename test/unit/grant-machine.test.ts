@@ -15,6 +15,10 @@ import { aRequest, dba, dev, later, T0 } from '../support/domain.ts';
 const resolved = { targetIdentity: 'pg/7', entitlementId: '16400', subjectId: '16500', key: 'pg/7|16400|16500' };
 
 const COMMANDS: { [K in GrantCommand['type']]: Extract<GrantCommand, { type: K }> } = {
+  start: { type: 'start', by: null, windowSeconds: 600 },
+  offer_shorter: { type: 'offer_shorter', capSeconds: 900, rule: 'freeze', startBy: later(7_200) },
+  observe_use: { type: 'observe_use', usedAt: null },
+  keep: { type: 'keep', by: dev },
   note_target: { type: 'note_target', resolved, heldBefore: false },
   provision_retry: { type: 'provision_retry', error: 'connection refused' },
   activate: { type: 'activate', answer: 'GRANT ROLE', level: { set: true } },
@@ -44,7 +48,7 @@ const COMMANDS: { [K in GrantCommand['type']]: Extract<GrantCommand, { type: K }
 
 /** Where each command leads from each state; null: refused. */
 const TABLE: Record<GrantStatus, Record<GrantCommand['type'], GrantStatus | null>> = {
-  scheduled: row(null, { end: 'revoking' }),
+  scheduled: row(null, { start: 'provisioning', offer_shorter: 'scheduled', end: 'ended' }),
   provisioning: row(null, {
     note_target: 'provisioning',
     provision_retry: 'provisioning',
@@ -58,6 +62,8 @@ const TABLE: Record<GrantStatus, Record<GrantCommand['type'], GrantStatus | null
     clock_went_back: 'active',
     extend: 'active',
     announce_expiry: 'active',
+    observe_use: 'active',
+    keep: 'active',
     end: 'revoking',
   }),
   revoking: row(null, {
@@ -76,6 +82,10 @@ function row(
   some: Partial<Record<GrantCommand['type'], GrantStatus>>,
 ): Record<GrantCommand['type'], GrantStatus | null> {
   return {
+    start: all,
+    offer_shorter: all,
+    observe_use: all,
+    keep: all,
     note_target: all,
     provision_retry: all,
     activate: all,
@@ -98,7 +108,11 @@ function row(
   };
 }
 
-const born = (): Grant => createGrant(grantId('grt_0000000000000001'), aRequest(), { url: 'by reference' }, T0).state;
+const born = (parts: Parameters<typeof aRequest>[0] = {}): Grant =>
+  createGrant(grantId('grt_0000000000000001'), aRequest(parts), { url: 'by reference' }, T0).state;
+
+/** With the role's word on use, so that every command has something to do. */
+const watched = { role: { ...aRequest().role, unusedAfterSeconds: 1_800 } };
 
 function inStatus(status: GrantStatus): Grant {
   const path: Record<GrantStatus, readonly GrantCommand[]> = {
@@ -108,7 +122,7 @@ function inStatus(status: GrantStatus): Grant {
     revoking: [COMMANDS.note_target, COMMANDS.activate, COMMANDS.end],
     ended: [COMMANDS.note_target, COMMANDS.activate, COMMANDS.end, COMMANDS.revoked],
   };
-  const start: Grant = status === 'scheduled' ? { ...born(), status } : born();
+  const start: Grant = status === 'scheduled' ? born({ ...watched, startsAt: later(1) }) : born(watched);
   return path[status].reduce((state, command) => {
     const step = transitionGrant(state, command, later(1));
     if (!step.ok) throw new Error(`${command.type} was refused in ${state.status}`);
@@ -275,6 +289,159 @@ describe('when it fails', () => {
   });
 });
 
+describe('a later start', () => {
+  const starting = (parts: Parameters<typeof aRequest>[0], now = T0) =>
+    createGrant(grantId('grt_0000000000000001'), aRequest(parts), null, now);
+  const windowed = { role: { ...aRequest().role, startWithinSeconds: 3_600 } };
+  const due = (effects: ReturnType<typeof starting>['effects'], kind: string) =>
+    effects.flatMap((each) => (each.change === 'schedule' && each.effect.kind === kind ? [each.dueAt] : []));
+  const run = (
+    state: Grant,
+    command: GrantCommand,
+    at: Date,
+  ): Extract<ReturnType<typeof transitionGrant>, { ok: true }> => {
+    const step = transitionGrant(state, command, at);
+    if (!step.ok) throw new Error(`${command.type} was refused: ${step.refusal.code}`);
+    return step;
+  };
+
+  it('has its revocation from the first moment on, and calls nothing before it comes', () => {
+    const { state, effects } = starting({ startsAt: later(7_200) });
+    expect(state).toMatchObject({ status: 'scheduled', startsAt: later(7_200), startBy: null });
+    expect(due(effects, 'revoke_grant')).toEqual([later(7_200 + 600 + 3_600)]);
+    expect(due(effects, 'start_grant')).toEqual([later(7_200)]);
+    expect(due(effects, 'provision_grant')).toEqual([]);
+  });
+
+  it('by the clock: an early alarm is put back, and at its time it is provisioned with its end from then', () => {
+    const { state } = starting({ startsAt: later(7_200) });
+    expect(run(state, COMMANDS.start, later(7_000))).toMatchObject({ state, events: [] });
+    expect(due([...run(state, COMMANDS.start, later(7_000)).effects], 'start_grant')).toEqual([later(7_200)]);
+    // Its own alarm was an hour late, and it lasts as long as was approved.
+    const begun = run(state, COMMANDS.start, later(10_800));
+    expect(begun.state).toMatchObject({ status: 'provisioning', mustEndBy: later(10_800 + 600 + 3_600) });
+    expect(due([...begun.effects], 'revoke_grant')).toEqual([begun.state.mustEndBy]);
+    expect(due([...begun.effects], 'provision_grant')).toEqual([later(10_800)]);
+  });
+
+  it('by its holder: only they, only in time, and not what starts by itself', () => {
+    const { state, effects } = starting(windowed);
+    expect(state).toMatchObject({ status: 'scheduled', startBy: later(3_600) });
+    expect(due(effects, 'revoke_grant')).toEqual([later(3_600 + 600 + 3_600)]);
+    const press = (by: typeof dev, at: Date) => transitionGrant(state, { ...COMMANDS.start, by }, at);
+    expect(press(dba, later(60))).toMatchObject({ ok: false, refusal: { code: 'not_the_requester' } });
+    expect(press(dev, later(60))).toMatchObject({
+      ok: true,
+      state: { status: 'provisioning', mustEndBy: later(4_260) },
+    });
+    expect(press(dev, later(3_600))).toMatchObject({
+      ok: true,
+      state: { status: 'ended', endedBecause: 'not_started' },
+    });
+    const byItself = starting({ startsAt: later(60) }).state;
+    expect(transitionGrant(byItself, { ...COMMANDS.start, by: dev }, later(30))).toMatchObject({
+      ok: false,
+      refusal: { code: 'start_not_now' },
+    });
+  });
+
+  it('that nobody presses lapses, once, with a word to its holder and nothing left to do', () => {
+    const { state } = starting(windowed);
+    const lapsed = run(state, COMMANDS.start, later(3_600));
+    expect(lapsed.state).toMatchObject({ status: 'ended', endedBecause: 'not_started' });
+    expect(kinds(lapsed)).toEqual(
+      expect.arrayContaining(['cancel start_grant', 'cancel revoke_grant', 'schedule notify_person']),
+    );
+    expect(transitionGrant(lapsed.state, COMMANDS.start, later(3_601)).ok).toBe(false);
+  });
+
+  it('is over without a start when its own alarm was lost and the revocation comes', () => {
+    const { state } = starting(windowed);
+    const expire = { type: 'end', because: 'expired', by: null, reason: null } as const;
+    expect(run(state, expire, later(60)).state).toBe(state);
+    expect(run(state, expire, state.mustEndBy).state).toMatchObject({ status: 'ended', endedBecause: 'not_started' });
+  });
+
+  it('of which a guardrail leaves less is offered, and given only when its holder says so', () => {
+    const { state } = starting({ startsAt: later(60) });
+    const offered = run(state, COMMANDS.offer_shorter, later(60));
+    expect(offered.state).toMatchObject({ status: 'scheduled', offeredSeconds: 900, startBy: later(7_200) });
+    expect(due([...offered.effects], 'revoke_grant')).toEqual([offered.state.mustEndBy]);
+    const begun = run(offered.state, { ...COMMANDS.start, by: dev }, later(120));
+    expect(begun.state).toMatchObject({
+      durationSeconds: 900,
+      offeredSeconds: null,
+      mustEndBy: later(120 + 600 + 900),
+    });
+  });
+
+  it('never ends later than was asked, however late it begins', () => {
+    const { state } = starting({ endsBy: later(1_800) });
+    expect(state).toMatchObject({ status: 'provisioning', mustEndBy: later(1_800) });
+    const noted = run(state, COMMANDS.note_target, later(600)).state;
+    expect(run(noted, COMMANDS.activate, later(600)).state.endsAt).toEqual(later(1_800));
+    const late = starting({ endsBy: later(1_800), startsAt: later(60) }).state;
+    expect(run(late, COMMANDS.start, later(1_700)).state.mustEndBy).toEqual(later(1_800));
+  });
+
+  it('does not hold up an emergency', () => {
+    const breakGlass = { reviewWithinSeconds: 60, reviewers: [], told: [], review: null };
+    expect(starting({ ...windowed, breakGlass }).state.status).toBe('provisioning');
+  });
+});
+
+describe('access that nobody uses', () => {
+  const live = (): Grant => inStatus('active');
+  const look = (state: Grant, at: number, usedAt: Date | null = null) => {
+    const step = transitionGrant(state, { type: 'observe_use', usedAt }, later(at));
+    if (!step.ok) throw new Error('refused');
+    return step;
+  };
+  const next = (step: ReturnType<typeof look>) =>
+    step.effects.flatMap((each) =>
+      each.change === 'schedule' && each.effect.kind === 'check_use' ? [each.dueAt] : [],
+    );
+
+  it('is looked at from the moment it is live, where the role says so', () => {
+    const noted = transitionGrant(born(watched), COMMANDS.note_target, later(1));
+    if (!noted.ok) throw new Error('refused');
+    expect(kinds(transitionGrant(noted.state, COMMANDS.activate, later(1)))).toContain('schedule check_use');
+    const other = transitionGrant(born(), COMMANDS.note_target, later(1));
+    if (!other.ok) throw new Error('refused');
+    expect(kinds(transitionGrant(other.state, COMMANDS.activate, later(1)))).not.toContain('schedule check_use');
+  });
+
+  it('is warned about a quarter of the time before it ends, and then ends', () => {
+    const early = look(live(), 181);
+    expect([early.events, next(early)]).toEqual([[], [later(361)]]);
+    const warned = look(live(), 1_351);
+    expect(warned.events.map((each) => each.kind)).toEqual(['grant.unused_warned']);
+    expect(kinds(warned)).toContain('schedule notify_person');
+    expect(next(look(warned.state, 1_700))).toEqual([later(1_801)]);
+    const over = look(warned.state, 1_801);
+    expect(over.state).toMatchObject({ status: 'revoking', endedBecause: 'unused' });
+  });
+
+  it('does not end without a warning in time, however late the first look was', () => {
+    const warned = look(live(), 5_000);
+    expect(warned.state.status).toBe('active');
+    expect(next(warned)).toEqual([later(5_180)]);
+    expect(look(warned.state, 5_400).state.status).toBe('active');
+    expect(look(warned.state, 5_450).state).toMatchObject({ status: 'revoking', endedBecause: 'unused' });
+  });
+
+  it('is kept by use, or by a word of its holder, and counts from there', () => {
+    const warned = look(live(), 1_351).state;
+    expect(look(warned, 1_600, later(1_600)).state).toMatchObject({ usedAt: later(1_600), unusedWarnedAt: null });
+    const kept = transitionGrant(warned, COMMANDS.keep, later(1_600));
+    if (!kept.ok) throw new Error('refused');
+    expect(kept.events.map((each) => each.kind)).toEqual(['grant.kept']);
+    expect(look(kept.state, 1_801).state.status).toBe('active');
+    expect(look(kept.state, 1_600 + 1_350).state.unusedWarnedAt).not.toBeNull();
+    expect(transitionGrant(warned, { type: 'keep', by: dba }, later(1_600)).ok).toBe(false);
+  });
+});
+
 describe('drift', () => {
   it('is a flag of a live grant, told once, gone with the grant', () => {
     const flagged = transitionGrant(inStatus('active'), COMMANDS.note_drift, later(20));
@@ -302,11 +469,21 @@ describe('no sequence of commands', () => {
   );
   const steps = fc.array(fc.record({ command, afterSeconds: fc.integer({ min: 0, max: 6000 }) }), { maxLength: 25 });
 
+  /** Every way in which a grant begins. */
+  const asks = fc.constantFrom<Parameters<typeof aRequest>[0]>(
+    {},
+    watched,
+    { startsAt: later(3_000) },
+    { endsBy: later(4_000) },
+    { startsAt: later(3_000), endsBy: later(5_000) },
+    { role: { ...watched.role, startWithinSeconds: 7_200 } },
+  );
+
   it('reaches a state where access may exist and no revocation is scheduled', () => {
     fc.assert(
-      fc.property(steps, (sequence) => {
+      fc.property(steps, asks, (sequence, ask) => {
         let now = T0;
-        const start = createGrant(grantId('grt_0000000000000001'), aRequest(), null, now);
+        const start = createGrant(grantId('grt_0000000000000001'), aRequest(ask), null, now);
         let { state } = start;
         let confirmed = false;
         const pending = new Map<string, Date>();
@@ -328,7 +505,8 @@ describe('no sequence of commands', () => {
           const watched = pending.has(effectKey({ kind: 'watch_grant', grantId: state.id }));
           if (command.type !== 'confirm_gone' && unproven) expect(watched || confirmed).toBe(true);
           confirmed = unproven && (confirmed || command.type === 'confirm_gone');
-          if (mayExist(state)) {
+          // What has not begun can be started at any moment, so its revocation has to be there as well.
+          if (mayExist(state) || state.status === 'scheduled') {
             expect(due).toBeDefined();
             if (state.status !== 'revoking') expect(due?.getTime()).toBeLessThanOrEqual(state.mustEndBy.getTime());
           }

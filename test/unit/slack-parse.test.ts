@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { typedDuration } from '../../src/domain/written/duration.ts';
 import { parseCommand, readAsk } from '../../src/slack/commands/parse.ts';
-import { typedDuration } from '../../src/slack/commands/typed-duration.ts';
 
 describe('a typed duration', () => {
   it.each([
@@ -70,6 +70,8 @@ describe('a line that asks', () => {
   const whole = {
     role: 'orders-db/admin',
     duration: '1h',
+    start: null,
+    times: { duration: '1h', start: null, until: null },
     durationSeconds: 3_600,
     ticket: 'INC-42',
     reason: 'fixing stuck orders',
@@ -90,6 +92,18 @@ describe('a line that asks', () => {
     });
   });
 
+  it('takes a start and an end by the clock out of a line where they are asked for, and leaves them in it where not', () => {
+    const words = 'orders-db/admin 1h at 14:00 fixing it'.split(' ');
+    expect(readAsk(words, 'orders-db/admin', null, { moments: true })).toMatchObject({
+      duration: '1h',
+      start: '14:00',
+      reason: 'fixing it',
+    });
+    expect(readAsk(words, 'orders-db/admin', null)).toMatchObject({ start: null, reason: 'at 14:00 fixing it' });
+    const until = readAsk(['until', '17:00', 'deploy'], 'a/b', null, { moments: true });
+    expect(until).toMatchObject({ duration: 'until 17:00', reason: 'deploy' });
+  });
+
   it('looks for no ticket where the role has none', () => {
     expect(read('orders-db/admin 1h fixing INC-42', null)).toMatchObject({ ticket: null, reason: 'fixing INC-42' });
   });
@@ -98,6 +112,8 @@ describe('a line that asks', () => {
     expect(read('orders-db/admin')).toEqual({
       role: 'orders-db/admin',
       duration: null,
+      start: null,
+      times: { duration: null, start: null, until: null },
       durationSeconds: null,
       ticket: null,
       reason: '',

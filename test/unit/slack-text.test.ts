@@ -20,6 +20,18 @@ const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code 
   policy_denied: { code: 'policy_denied', role: 'orders-db/admin', rule: 'everyone else', message: 'Ask first.' },
   duration_too_long: { code: 'duration_too_long', maxSeconds: 14_400, askedSeconds: 32_400 },
   duration_too_short: { code: 'duration_too_short', minSeconds: 1 },
+  duration_unreadable: { code: 'duration_unreadable', written: 'soon' },
+  time_unreadable: { code: 'time_unreadable', written: '25:00' },
+  time_missing: { code: 'time_missing', written: 'friday' },
+  time_past: { code: 'time_past', written: '9am', at: T0 },
+  two_ends: { code: 'two_ends', duration: '1h', until: '17:00' },
+  start_passed: { code: 'start_passed' },
+  two_starts: { code: 'two_starts' },
+  end_before_start: { code: 'end_before_start' },
+  start_too_far: { code: 'start_too_far', maxSeconds: 2_592_000 },
+  start_denied: { code: 'start_denied', rule: 'freeze', message: null },
+  start_shorter: { code: 'start_shorter', capSeconds: 1_800, rule: 'freeze' },
+  start_not_now: { code: 'start_not_now', startsAt: T0 },
   reason_too_short: { code: 'reason_too_short', minLength: 10 },
   reason_too_long: { code: 'reason_too_long', maxLength: 3_000 },
   ticket_missing: { code: 'ticket_missing' },
@@ -136,6 +148,24 @@ const told: readonly (readonly [AuditFact, RegExp])[] = [
     /as security: not justified\. &lt;!here&gt;/,
   ],
   [{ kind: 'request.lapsed', data: { grant: 'grt_1' } }, /ended before anybody decided/],
+  [{ kind: 'grant.created', data: { mustEndBy: iso, durationSeconds: 60, startsAt: iso } }, /^It starts <!date\^/],
+  [
+    { kind: 'grant.created', data: { mustEndBy: iso, durationSeconds: 60, startBy: iso } },
+    /^<@U0DEV> may start it until <!date\^/,
+  ],
+  [{ kind: 'grant.started', data: { mustEndBy: iso, durationSeconds: 60 } }, /<@U0DBA> started it/],
+  [
+    { kind: 'grant.start_capped', data: { capSeconds: 900, rule: '<!here>', startBy: iso } },
+    /“&lt;!here&gt;” allows 15 minutes at most by now\. <@U0DEV> may start it/,
+  ],
+  [{ kind: 'grant.never_started', data: { because: 'not_started', reason: null } }, /Nobody started it in time/],
+  [{ kind: 'grant.never_started', data: { because: 'returned', reason: null } }, /cancelled it before it started/],
+  [
+    { kind: 'grant.never_started', data: { because: 'policy_denied', reason: '<!here>' } },
+    /no longer allows it\. Nothing was set up\. Reason: &lt;!here&gt;/,
+  ],
+  [{ kind: 'grant.unused_warned', data: { endsAt: iso } }, /Nobody seems to use it\. It ends <!date/],
+  [{ kind: 'grant.kept', data: {} }, /<@U0DBA> uses it/],
   [{ kind: 'grant.extended', data: { endsAt: iso, seconds: 1_800, by: 'req_2' } }, /by 30 minutes \(req_2\).*<!date\^/],
   [{ kind: 'grant.provisioning_retried', data: { error: 'down', attempt: 1 } }, /tried again: down/],
   [{ kind: 'grant.provisioning_failed', data: { error: 'down' } }, /could not be set up: down/],
@@ -211,6 +241,9 @@ describe('a notice', () => {
     request_expired: /has expired\. Ask again/,
     request_edited: /<@U0DBA> changed your request for Orders DB administrator: 1 hour became 30 minutes/,
     request_cancelled: /You cancelled/,
+    start_shorter: /allows 15 minutes at most by now/,
+    access_not_started: /did not start: its time was over/,
+    access_unused: /Nobody seems to use your access/,
     access_live: /You now have Orders DB administrator/,
     access_failed: /could not be set up/,
     access_ending: /ends soon/,
@@ -219,11 +252,12 @@ describe('a notice', () => {
     access_removed: /does not put it back/,
     revocation_failing: /could not be removed yet/,
   };
+  const capped = { ...view, grant: { ...grant, offeredSeconds: 900, endedBecause: 'expired' as const } };
   it.each(Object.keys(notices))('%s', (name) => {
     const key = name as NoticeName;
     const asked = { role: request.role.key, title: request.role.title, durationSeconds: 3_600 };
     const edit = { by: dba, onBehalfOf: null, at: T0, before: asked, after: { ...asked, durationSeconds: 1_800 } };
-    expect(en.notice(key, { ...view, request: { ...request, edits: [edit] } })).toMatch(notices[key]);
+    expect(en.notice(key, { ...capped, request: { ...request, edits: [edit] } })).toMatch(notices[key]);
   });
 });
 

@@ -27,7 +27,7 @@ import { editForm } from '../../src/slack/views/edit-form.ts';
 import { extendForm } from '../../src/slack/views/extend-form.ts';
 import { noticeModal, waitModal } from '../../src/slack/views/notice-modal.ts';
 import { proofModal } from '../../src/slack/views/proof-modal.ts';
-import { requestForm } from '../../src/slack/views/request-form.ts';
+import { requestForm, requestFormWith } from '../../src/slack/views/request-form.ts';
 import { resolveForm } from '../../src/slack/views/resolve-form.ts';
 import { reviewForm } from '../../src/slack/views/review-form.ts';
 import { revokeForm } from '../../src/slack/views/revoke-form.ts';
@@ -165,6 +165,9 @@ const NOTICES: Record<NoticeName, true> = {
   request_edited: true,
   break_glass_used: true,
   review_closed: true,
+  start_shorter: true,
+  access_not_started: true,
+  access_unused: true,
   access_live: true,
   access_failed: true,
   access_ending: true,
@@ -392,10 +395,17 @@ const CASES: Readonly<Record<string, Case>> = {
     yield shown(proofModal({ request: view.request, grant: view.grant, events, note: null, now: T0 }, en));
   }),
   *requestForm(words) {
-    const memory = { channel: 'C0123456789', offer: { ...offerOf(words, 0), key: LONGEST_KEY }, turn: 99 };
-    const values = { duration: '30d', ticket: words(200), reason: words(3_000) };
+    const memory = {
+      channel: 'C0123456789',
+      offer: { ...offerOf(words, 0), key: LONGEST_KEY },
+      turn: 99,
+      understood: null,
+    };
+    const values = { duration: words(60), start: words(60), ticket: words(200), reason: words(3_000) };
     yield shown(requestForm(memory, values, en.commands.failed(words(3_000)), en));
     yield shown(requestForm({ ...memory, offer: null }, values, null, en));
+    const times = { startsAt: T0, durationSeconds: 86_400 * 30 - 1, endsBy: null };
+    yield shown(requestFormWith(memory, values, { times, zone: 'America/Argentina/Buenos_Aires' }, en));
   },
   *denyForm(_, view) {
     yield shown(denyForm(view.request, 99, en));

@@ -16,6 +16,8 @@ export interface TargetFacts {
   /** Whether the connection is encrypted, or never leaves the machine. */
   readonly private: boolean;
   readonly maySignal: boolean;
+  /** Whether it sees when other people's sessions were used. */
+  readonly mayObserve: boolean;
   /** Whether anybody may connect to the database we are in, and so take its advisory locks. */
   readonly databaseOpen: boolean;
   /** Roles that can act as ours, and so leave grants that look like ours. */
@@ -29,6 +31,7 @@ type Own = Omit<TargetFacts, 'server' | 'actors' | 'memberships' | 'usedRoles'>;
 const OWN = `
   SELECT r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDatabase", r.rolreplication AS replication,
          r.rolbypassrls AS "bypassRls", pg_has_role('pg_signal_backend', 'USAGE') AS "maySignal",
+         pg_has_role('pg_read_all_stats', 'USAGE') AS "mayObserve",
          has_database_privilege('public', current_database(), 'CONNECT') AS "databaseOpen",
          coalesce((SELECT s.ssl FROM pg_stat_ssl s WHERE s.pid = pg_backend_pid()), false)
            OR coalesce(inet_client_addr() <<= '127.0.0.0/8' OR inet_client_addr() = '::1', true) AS private
@@ -60,6 +63,7 @@ export async function readFacts(connection: Connection, roles: readonly string[]
     bypassRls: own?.bypassRls ?? false,
     private: own?.private ?? false,
     maySignal: own?.maySignal ?? false,
+    mayObserve: own?.mayObserve ?? false,
     databaseOpen: own?.databaseOpen ?? true,
     server,
     actors: actors.map((row) => row.name),

@@ -8,8 +8,10 @@ import { major } from './target.ts';
 export interface Use {
   readonly role: string;
   readonly endSessions: boolean;
+  readonly observeUse: boolean;
 }
 
+const OBSERVE = 'pg_read_all_stats';
 const SIGNAL = 'pg_signal_backend';
 /** Harmless for us to be a member of: it shows more of pg_stat_activity. */
 const HARMLESS = ['pg_read_all_stats', 'pg_monitor'];
@@ -109,7 +111,11 @@ function onLogin(name: string, facts: TargetFacts): ConnectorFinding[] {
   return found;
 }
 
-function onUses(name: string, { server, usedRoles, maySignal }: TargetFacts, uses: readonly Use[]): ConnectorFinding[] {
+function onUses(
+  name: string,
+  { server, usedRoles, maySignal, mayObserve }: TargetFacts,
+  uses: readonly Use[],
+): ConnectorFinding[] {
   const found: ConnectorFinding[] = [];
   for (const role of new Set(uses.map((use) => use.role))) {
     const known = usedRoles.find((each) => each.name === role);
@@ -152,6 +158,14 @@ function onUses(name: string, { server, usedRoles, maySignal }: TargetFacts, use
       error(
         `${server.role} may not end sessions on ${name}, which the policy asks for.`,
         `GRANT ${SIGNAL} TO ${quote(server.role)} WITH INHERIT TRUE;`,
+      ),
+    );
+  }
+  if (!mayObserve && uses.some((use) => use.observeUse)) {
+    found.push(
+      error(
+        `${server.role} may not see when sessions were used on ${name}, so access that nobody uses is not ended there early, as unused_after wants.`,
+        `GRANT ${OBSERVE} TO ${quote(server.role)} WITH INHERIT TRUE;`,
       ),
     );
   }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { roleKey } from '../ids.ts';
+import type { ConnectorSchemas } from './connector-schemas.ts';
 import type { PolicyData, ResourceData, RoleData, RuleData } from './data.ts';
 import { finding } from './finding.ts';
 import { type Entry, unknownName } from './gather.ts';
@@ -25,7 +26,7 @@ export interface RoleSurroundings {
   readonly terms: Terms;
   readonly defaults: PolicyData['defaults'];
   readonly connectors: PolicyData['connectors'];
-  readonly entitlements: Readonly<Record<string, { readonly entitlement: z.ZodType }>>;
+  readonly entitlements: Readonly<Record<string, ConnectorSchemas[string]>>;
   readonly hasManagers: boolean;
   /** The keys of all roles. */
   readonly roles: ReadonlySet<string>;
@@ -121,6 +122,13 @@ export function buildRole(
       ),
     );
   }
+  const unusedAfterSeconds = term('unused_after') ?? null;
+  const connectorType = around.connectors[resource.connector]?.type ?? '';
+  if (unusedAfterSeconds !== null && around.entitlements[connectorType]?.observesUse === false) {
+    const message = `${what}: a connector of type ${connectorType} cannot tell whether access is used, so unused_after would never end it.`;
+    const at = data.unused_after === undefined ? place.locateKey([]) : place.locate(['unused_after']);
+    report.add(finding('error', 'use_not_observed', at, message, 'Remove unused_after, and keep duration short.'));
+  }
   const pattern = term('ticket')?.pattern ?? null;
   const compiled = pattern === null ? null : compilePattern(pattern);
   if (compiled?.ok === false) {
@@ -172,7 +180,8 @@ export function buildRole(
     ticket: { required: term('ticket')?.required ?? false, pattern },
     endSessions: term('end_sessions') ?? true,
     instructions: data.instructions ?? null,
-    unusedAfterSeconds: term('unused_after') ?? null,
+    unusedAfterSeconds,
+    startWithinSeconds: term('start_within') ?? null,
     extensions: { max: term('extensions')?.max ?? 0 },
     narrower: data.narrower?.map(roleKey) ?? null,
     rules: data.rules.map((rule, index) =>

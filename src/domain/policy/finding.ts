@@ -46,6 +46,7 @@ export type FindingCode =
   | 'no_owners'
   | 'no_manager_source'
   | 'default_above_max'
+  | 'use_not_observed'
   | 'never_holds'
   | 'unreachable_rule'
   | 'nobody_may_ask'

@@ -156,6 +156,12 @@ function compareTerms(
   compare('terms.min_reason', terms.min_reason, role.reason.minLength);
   compare('terms.ticket', terms.ticket, role.ticket.required ? 'required' : 'optional');
   compare('terms.ticket_accepted', terms.ticket_accepted, role.ticket.accepts(given.ticket ?? ''));
+  const startWithin = typeof terms.start_within === 'number' ? formatDuration(terms.start_within) : terms.start_within;
+  compare(
+    'terms.start_within',
+    startWithin,
+    role.startWithinSeconds === null ? 'at once' : time(role.startWithinSeconds),
+  );
   const unused = typeof terms.unused_after === 'number' ? formatDuration(terms.unused_after) : terms.unused_after;
   compare('terms.unused_after', unused, role.unusedAfterSeconds === null ? 'never' : time(role.unusedAfterSeconds));
   compare('terms.extensions', terms.extensions, role.extensions.max);

@@ -59,6 +59,7 @@ const roleTerms = {
   subject: part.condition.optional(),
   end_sessions: part.flag.optional(),
   unused_after: duration('1m', '30d').optional(),
+  start_within: duration('1m', '7d').optional(),
   extensions: mapping({ max: integer(0, 20) }).optional(),
   request_ttl: duration('1m', '30d').optional(),
   provisioning_window: duration('10s', '1d').optional(),

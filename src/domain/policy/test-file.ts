@@ -68,6 +68,9 @@ const expectSchema = mapping({
     min_reason: count.optional(),
     ticket: oneOf(['required', 'optional']).optional(),
     ticket_accepted: part.flag.optional(),
+    start_within: z
+      .union([duration('1s', '366d'), z.literal('at once')], { error: 'a duration, or at once' })
+      .optional(),
     unused_after: z.union([duration('1s', '366d'), z.literal('never')], { error: 'a duration, or never' }).optional(),
     extensions: count.optional(),
     review_within: duration('1s', '366d').optional(),

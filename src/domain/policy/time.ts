@@ -1,18 +1,6 @@
+import { localTime, offsetMs } from '../zone.ts';
 import { type TimeFacts, WEEKDAYS } from './facts.ts';
 import type { BusinessHours } from './types.ts';
-
-/** Making a formatter costs far more than using it; there are few zones. */
-const formatters = new Map<string, Intl.DateTimeFormat>();
-const MAX_FORMATTERS = 100;
-
-interface LocalTime {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
-}
 
 /** What `time` is at one moment, in the policy's timezone. */
 export function timeFacts(at: Date, timezone: string, hours: BusinessHours): TimeFacts {
@@ -50,45 +38,3 @@ export function instantOf(written: string, timezone: string): Date | null {
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');
-
-/** How far the zone's clocks are ahead of UTC at a moment. */
-function offsetMs(time: number, timezone: string): number {
-  const local = localTime(new Date(time), timezone);
-  const asUtc = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second);
-  return asUtc - Math.floor(time / 1_000) * 1_000;
-}
-
-function localTime(at: Date, timezone: string): LocalTime {
-  const parts = new Map(
-    formatter(timezone)
-      .formatToParts(at)
-      .map(({ type, value }) => [type, Number(value)]),
-  );
-  const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
-  return {
-    year: part('year'),
-    month: part('month'),
-    day: part('day'),
-    hour: part('hour'),
-    minute: part('minute'),
-    second: part('second'),
-  };
-}
-
-function formatter(timezone: string): Intl.DateTimeFormat {
-  const known = formatters.get(timezone);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
-    timeZone: timezone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  if (formatters.size >= MAX_FORMATTERS) formatters.clear();
-  formatters.set(timezone, made);
-  return made;
-}

@@ -131,6 +131,8 @@ export interface Role {
   readonly instructions: string | null;
   /** End the access when nobody used it for so long; null: never. */
   readonly unusedAfterSeconds: number | null;
+  /** The requester starts it within so long after the approval; null: it begins at once. */
+  readonly startWithinSeconds: number | null;
   /** How often one grant may be extended; 0: never. */
   readonly extensions: { readonly max: number };
   /** Roles that an approver may give instead; null: those of the same resource with a lower risk. */

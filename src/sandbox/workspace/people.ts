@@ -22,7 +22,8 @@ export type PersonChange = Partial<Omit<PersonSeed, 'key'>>;
 /** The id of the custom profile field "Manager" (Slack's page "users.profile.get", fields). */
 const managerFieldId = 'Xf0MANAGER';
 
-const defaultZone = 'Europe/Berlin';
+/** Of everybody whose seed names none. */
+export const DEFAULT_ZONE = 'Europe/Berlin';
 
 export type People = ReturnType<typeof createPeople>;
 
@@ -57,7 +58,7 @@ export function createPeople(seeds: readonly PersonSeed[], ids: ReadonlyMap<stri
 
   function enrich(user: Json): Json {
     const person = find(text(user.id));
-    if (person === undefined) return { ...user, is_bot: user.is_bot ?? false, deleted: false, tz: defaultZone };
+    if (person === undefined) return { ...user, is_bot: user.is_bot ?? false, deleted: false, tz: DEFAULT_ZONE };
     const guest = person.isRestricted === true || person.isUltraRestricted === true;
     const profile = { ...object(user.profile), real_name: person.realName, display_name: person.realName };
     // The emulator leaves the address out without users:read.email, and so do we.
@@ -74,8 +75,8 @@ export function createPeople(seeds: readonly PersonSeed[], ids: ReadonlyMap<stri
     if (person.deleted === true) return common;
     return {
       ...common,
-      tz: person.tz ?? defaultZone,
-      tz_label: person.tz ?? defaultZone,
+      tz: person.tz ?? DEFAULT_ZONE,
+      tz_label: person.tz ?? DEFAULT_ZONE,
       tz_offset: 3600,
       is_admin: person.isAdmin ?? false,
       is_owner: false,

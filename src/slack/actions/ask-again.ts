@@ -16,6 +16,7 @@ export async function askAgain(desk: Desk, click: Click): Promise<void> {
     const offered = await desk.usecases().offerRole({ ...click.actor, role: role.key });
     if (!offered.ok) return noticeModal(await explain(desk, click.actor, offered.refusal), desk.text);
     const duration = formatDuration(Math.min(durationSeconds, offered.offer.maxSeconds));
-    return requestForm({ channel: null, offer: offered.offer, turn: 0 }, { duration, ticket, reason }, null, desk.text);
+    const memory = { channel: null, offer: offered.offer, turn: 0, understood: null };
+    return requestForm(memory, { duration, start: null, ticket, reason }, null, desk.text);
   });
 }

@@ -49,6 +49,7 @@ const valuesFor = (before: FormMemory, shown: ViewPayload): FormValues =>
 
 export const valuesOf = (shown: ViewPayload): FormValues => ({
   duration: fieldOf(shown, FIELD.duration),
+  start: fieldOf(shown, FIELD.start),
   ticket: fieldOf(shown, FIELD.ticket),
   reason: fieldOf(shown, FIELD.reason),
 });

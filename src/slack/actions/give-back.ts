@@ -10,7 +10,24 @@ export async function done(desk: Desk, click: Click): Promise<void> {
   const grantId = readGrant(click.value);
   if (grantId === null) return refuse(desk, click.reach, click.actor, { code: 'grant_not_found' });
   const ended = await desk.usecases().returnGrant({ ...click.actor, grantId });
-  await settle(desk, click, ended.ok ? desk.text.noticeWords.ending : ended.refusal);
+  const { ending, neverStarted } = desk.text.noticeWords;
+  await settle(desk, click, ended.ok ? (ended.grant.status === 'ended' ? neverStarted : ending) : ended.refusal);
+}
+
+/** Start: the holder begins what was approved for later. */
+export async function start(desk: Desk, click: Click): Promise<void> {
+  const grantId = readGrant(click.value);
+  if (grantId === null) return refuse(desk, click.reach, click.actor, { code: 'grant_not_found' });
+  const started = await desk.usecases().pressStart({ ...click.actor, grantId });
+  await settle(desk, click, started.ok ? desk.text.noticeWords.started : started.refusal);
+}
+
+/** I'm using it: it does not end for want of use. */
+export async function keep(desk: Desk, click: Click): Promise<void> {
+  const grantId = readGrant(click.value);
+  if (grantId === null) return refuse(desk, click.reach, click.actor, { code: 'grant_not_found' });
+  const kept = await desk.usecases().keepGrant({ ...click.actor, grantId });
+  await settle(desk, click, kept.ok ? desk.text.noticeWords.kept : kept.refusal);
 }
 
 /** The requester takes a request back while it waits. */
@@ -31,7 +48,7 @@ export async function nudge(desk: Desk, click: Click): Promise<void> {
 }
 
 /** Refusals after which the button has nothing left to do. */
-const OVER: readonly Refusal['code'][] = ['grant_not_live', 'request_not_pending'];
+const OVER: readonly Refusal['code'][] = ['grant_not_live', 'request_not_pending', 'start_denied', 'start_shorter'];
 
 /** Takes the button away where it stands, and says how it went. */
 async function settle(desk: Desk, click: Click, outcome: string | Refusal): Promise<void> {

@@ -110,6 +110,8 @@ function until({ request, grant }: RequestView, text: Text): string {
     return text.card.untilLatest(grant.mustEndBy);
   }
   if (grant?.endsAt) return text.card.wasUntil(grant.endsAt);
+  if (request.startsAt) return text.card.fromStart(request.startsAt);
+  if (request.endsBy && request.status === 'pending') return text.card.untilThen(request.endsBy);
   return request.status === 'pending' ? text.card.fromGoingLive : '';
 }
 

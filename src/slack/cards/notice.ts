@@ -1,4 +1,5 @@
 import type { NoticeName } from '../../domain/effect.ts';
+import type { Grant } from '../../domain/grant.ts';
 import type { RequestView } from '../../usecases/ports.ts';
 import { ACTION } from '../action-ids.ts';
 import {
@@ -45,6 +46,13 @@ function buttons(name: NoticeName, { request, grant, extensionSeconds }: Request
     const label = text.card.review.openLabel(request);
     return [actions(button(ACTION.review, text.card.review.open, label, requestValue(request.id)))];
   }
+  if (grant?.status === 'scheduled' && (name === 'request_approved' || name === 'start_shorter')) {
+    return [actions(...startButtons(grant, text))];
+  }
+  if (name === 'access_unused' && grant?.status === 'active') {
+    const keep = button(ACTION.keep, words.keep, words.keepLabel(grant), grantValue(grant.id));
+    return [actions(keep, button(ACTION.done, words.done, words.doneLabel(request), grantValue(grant.id)))];
+  }
   if ((name === 'access_live' || name === 'access_ending') && grant?.status === 'active') {
     const label = words.doneLabel(request);
     const extensible = name === 'access_ending' && extensionSeconds !== null;
@@ -61,6 +69,18 @@ function buttons(name: NoticeName, { request, grant, extensionSeconds }: Request
     return [actions(...extend, button(ACTION.done, words.done, label, grantValue(grant.id)))];
   }
   return [];
+}
+
+/** Start, where its holder begins it, and Cancel before it has begun. */
+export function startButtons(grant: Grant, text: Text): Button[] {
+  const words = text.noticeWords;
+  const value = grantValue(grant.id);
+  const start: Button = {
+    ...button(ACTION.start, words.start(grant), words.startLabel(grant), value),
+    style: 'primary',
+  };
+  const cancel = button(ACTION.done, words.cancelStart, words.cancelStartLabel(grant), value);
+  return grant.startBy ? [start, cancel] : [cancel];
 }
 
 /** Break-glass was used, or its review is overdue: for the security channel. */

@@ -6,7 +6,7 @@ import { extensionValue, grantValue, requestValue } from '../button-value.ts';
 import { REASON_SHOWN_MAX, SECTION_TEXT_MAX } from '../limits.ts';
 import type { Text } from '../text/en.ts';
 import { decideButtons } from './decide-buttons.ts';
-import { button } from './notice.ts';
+import { button, startButtons } from './notice.ts';
 
 /** What one thing takes in a list: its line, and its buttons where one is not enough. */
 export type Row = readonly Block[];
@@ -17,6 +17,7 @@ export type LinkOf = (requestId: string) => string;
 export function accessRow(grant: Grant, extensible: boolean, now: Date, link: LinkOf, text: Text): Row {
   const words = text.noticeWords;
   const line = `${text.commands.status.grant(grant, now)}${link(grant.requestId)}`;
+  if (grant.status === 'scheduled') return [section(line), { type: 'actions', elements: startButtons(grant, text) }];
   if (grant.status !== 'active') return [section(line)];
   const done = button(ACTION.done, words.done, words.done, grantValue(grant.id));
   if (!extensible) return [rowWith(line, done)];

@@ -1,4 +1,4 @@
-import type { Grant } from '../../domain/grant.ts';
+import { type Grant, unusedEndOf } from '../../domain/grant.ts';
 import { LAPSED } from '../../domain/request.ts';
 import type { RequestView } from '../../usecases/ports.ts';
 import type { Text } from '../text/en.ts';
@@ -36,20 +36,28 @@ function ofGrant(grant: Grant, text: Text): CardState {
   const { state, short } = text.card;
   switch (grant.status) {
     case 'scheduled':
-      return calm(state.scheduled, short.scheduled);
+      return calm(state.scheduled(grant), short.scheduled(grant));
     case 'provisioning':
       return calm(state.provisioning(grant), short.provisioning);
     case 'active':
-      return calm(state.active(grant), short.active(grant));
+      return calm(`${state.active(grant)}${unusedSoon(grant, text)}`, short.active(grant));
     case 'revoking':
       return grant.lastError === null
         ? calm(state.revoking(grant), short.revoking)
         : { line: state.revokingFailed(grant), short: state.revokingFailedPlain, loud: true };
     case 'ended':
+      if (grant.target.resolved === null && grant.activatedAt === null && grant.endedBecause !== 'provisioning_failed')
+        return calm(state.neverStarted(grant), short.neverStarted);
       return grant.endedBecause === 'provisioning_failed'
         ? calm(state.neverLive(grant), short.failed)
         : calm(state.ended(grant), short.ended);
   }
+}
+
+/** That it ends early, where its holder was told so. */
+function unusedSoon(grant: Grant, text: Text): string {
+  const endsAt = unusedEndOf(grant);
+  return endsAt ? text.card.state.unusedSoon(endsAt) : '';
 }
 
 const calm = (line: string, short: string): CardState => ({ line, short, loud: false });

@@ -1,12 +1,13 @@
 import { formatDuration } from '../../domain/policy/duration.ts';
 import { compilePattern } from '../../domain/policy/regex.ts';
 import type { Refusal } from '../../domain/refusal.ts';
+import { resolveTimes } from '../../domain/written/times.ts';
 import type { RoleOffer } from '../../usecases/offer-roles.ts';
 import { esc } from '../blocks.ts';
 import { plainMessage } from '../cards/notice.ts';
 import { type Actor, type Desk, explain, openWith, type Shown } from '../desk.ts';
 import type { Reach } from '../screen.ts';
-import { requestForm } from '../views/request-form.ts';
+import { type FormMemory, requestForm, requestFormWith } from '../views/request-form.ts';
 import { type Ask, type Command, readAsk } from './parse.ts';
 
 /** Words of a line that are tried as a role: a reason may hold a slash or two. */
@@ -40,9 +41,19 @@ async function answer(desk: Desk, line: Line, command: AskLine): Promise<Shown> 
   const found = await findOffer(desk, line.actor, command.roles);
   if (!found.ok) return refusedOffer(desk, line, command, found);
   const { offer } = found;
-  const ask = readAsk(command.words, offer.key, ticketTest(offer));
+  const ask = readAsk(command.words, offer.key, ticketTest(offer), { moments: true });
+  if (ask.times.start || ask.times.until) return readBack(desk, line, ask, offer);
   if (isComplete(ask, offer)) return submit(desk, line, ask, offer);
   return { view: formWith(desk, line, ask, offer, null) };
+}
+
+/** A time of day can be meant in more than one way, so what it comes to is shown before anything is sent. */
+async function readBack(desk: Desk, line: Line, ask: Ask, offer: RoleOffer): Promise<Shown> {
+  const { zone, now } = await desk.usecases().clockOf(line.actor);
+  const read = resolveTimes(ask.times, zone, now);
+  if (!read.ok) return { view: formWith(desk, line, ask, offer, esc(desk.text.refusal(read.refusal))) };
+  const { times } = read;
+  return { view: requestFormWith(memoryOf(line, offer), ask, { times, zone }, desk.text) };
 }
 
 type Found =
@@ -80,6 +91,8 @@ async function submit(desk: Desk, line: Line, ask: Ask, offer: RoleOffer | null)
     ...line.actor,
     role: ask.role,
     durationSeconds: ask.durationSeconds,
+    startsAt: null,
+    endsBy: null,
     reason: ask.reason,
     ticket: ask.ticket,
     origin: `command/${line.triggerId}`,
@@ -102,7 +115,14 @@ function allowed(refusal: Refusal): Pick<Ask, 'duration'> | undefined {
 }
 
 const formWith = (desk: Desk, line: Line, ask: Ask, offer: RoleOffer, problem: string | null) =>
-  requestForm({ channel: line.reach.channel, offer, turn: 0 }, ask, problem, desk.text);
+  requestForm(memoryOf(line, offer), ask, problem, desk.text);
+
+const memoryOf = (line: Line, offer: RoleOffer): FormMemory => ({
+  channel: line.reach.channel,
+  offer,
+  turn: 0,
+  understood: null,
+});
 
 function ticketTest({ ticket }: RoleOffer): ((word: string) => boolean) | null {
   if (ticket.pattern === null) return ticket.required ? (word) => USUAL_TICKET.test(word) : null;

@@ -19,6 +19,8 @@ export async function breakGlass(
     ...actor,
     role: ask.role,
     durationSeconds: ask.durationSeconds,
+    startsAt: null,
+    endsBy: null,
     reason: ask.reason,
     ticket: ask.ticket,
     origin: `command/${triggerId}`,

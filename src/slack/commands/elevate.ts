@@ -72,8 +72,8 @@ function run(desk: Desk, typed: Typed, command: Command): Promise<void> {
  * up behind it, which also has people and groups at hand when the search begins.
  */
 export async function openForm(desk: Desk, { actor, reach, triggerId }: Typed): Promise<void> {
-  const empty = { duration: null, ticket: null, reason: null };
-  const form = requestForm({ channel: reach.channel, offer: null, turn: 0 }, empty, null, desk.text);
+  const empty = { duration: null, start: null, ticket: null, reason: null };
+  const form = requestForm({ channel: reach.channel, offer: null, turn: 0, understood: null }, empty, null, desk.text);
   const opened = await desk.screen.open(triggerId, form);
   if (opened === null) return desk.screen.tell(reach, plainMessage(desk.text.commands.tooSlow));
   const offers = await desk.usecases().offerRoles({ ...actor, query: '', limit: 1 });

@@ -28,7 +28,8 @@ export async function giveBack(desk: Desk, { actor, reach }: Typed, role: string
   if (!found.ok) return refuse(desk, reach, actor, found.refusal);
   const ended = await desk.usecases().returnGrant({ ...actor, grantId: found.grant.id });
   if (!ended.ok) return refuse(desk, reach, actor, ended.refusal);
-  await desk.screen.tell(reach, plainMessage(desk.text.noticeWords.ending));
+  const { ending, neverStarted } = desk.text.noticeWords;
+  await desk.screen.tell(reach, plainMessage(ended.grant.status === 'ended' ? neverStarted : ending));
 }
 
 /** `/elevate who ROLE`: who has it now. */

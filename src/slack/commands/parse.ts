@@ -1,6 +1,7 @@
 import { type SlackUserId, slackUserId } from '../../domain/ids.ts';
 import { closest } from '../../domain/policy/suggest.ts';
-import { typedDuration } from './typed-duration.ts';
+import { typedDuration } from '../../domain/written/duration.ts';
+import { findTimes, NO_TIMES, type WrittenTimes } from '../../domain/written/times.ts';
 
 /** What somebody typed behind `/elevate`, as far as it can be read without asking anybody. */
 export type Command =
@@ -22,8 +23,12 @@ export type Command =
 
 export interface Ask {
   readonly role: string;
-  /** As typed; null: no word is a duration. */
+  /** As typed, or `until 17:00`; null: neither. */
   readonly duration: string | null;
+  /** As typed; null: it names no start. */
+  readonly start: string | null;
+  readonly times: WrittenTimes;
+  /** null: no word is a duration. */
   readonly durationSeconds: number | null;
   readonly ticket: string | null;
   readonly reason: string;
@@ -71,18 +76,32 @@ function parseRevoke(words: readonly string[]): Command {
 }
 
 /**
- * The parts of a line that asks, in whatever order they were typed: the role's own key, the first word that is a duration, the
- * first that is a ticket of this role, and everything else as the reason. `isTicket` is null where the role has no tickets.
+ * The parts of a line that asks, in whatever order they were typed: the role's own key, the first duration, the first word that is a
+ * ticket of this role, and everything else as the reason. `isTicket` is null where the role has no tickets. `moments`: a start and
+ * an end by the clock may stand in it as well.
  */
-export function readAsk(words: readonly string[], role: string, isTicket: ((word: string) => boolean) | null): Ask {
-  const rest = [...words];
-  takeFirst(rest, (word) => bare(word) === role);
-  const duration = takeFirst(rest, (word) => typedDuration(bare(word)) !== null);
+export function readAsk(
+  words: readonly string[],
+  role: string,
+  isTicket: ((word: string) => boolean) | null,
+  { moments = false } = {},
+): Ask {
+  const behindRole = [...words];
+  takeFirst(behindRole, (word) => bare(word) === role);
+  const found = findTimes(
+    behindRole.map((word) => bare(word).toLowerCase()),
+    'line',
+  );
+  const meant = (index: number): boolean => moments || found.taken.get(index) === 'duration';
+  const rest = behindRole.filter((_, index) => !(found.taken.has(index) && meant(index)));
+  const times: WrittenTimes = moments ? found.times : { ...NO_TIMES, duration: found.times.duration };
   const ticket = isTicket === null ? null : takeFirst(rest, (word) => isTicket(bare(word)));
   return {
     role,
-    duration: duration === null ? null : bare(duration),
-    durationSeconds: duration === null ? null : typedDuration(bare(duration)),
+    duration: times.duration ?? (times.until ? `until ${times.until.text}` : null),
+    start: times.start?.text ?? null,
+    times,
+    durationSeconds: times.duration === null ? null : typedDuration(times.duration),
     ticket: ticket === null ? null : bare(ticket),
     reason: rest.map(readable).join(' '),
   };

@@ -32,6 +32,8 @@ export const card = {
     ticket: (ticket: string): string => `*Ticket*\n${esc(ticket)}`,
   },
   fromGoingLive: 'from the moment it is live',
+  fromStart: (startsAt: Date): string => `from ${when(startsAt)}`,
+  untilThen: (endsBy: Date): string => `until ${when(endsBy)}, whenever it begins`,
   untilInstead: (extension: Extension, request: AccessRequest): string =>
     `until ${when(extendedEnd(request, extension))} instead of ${when(extension.endsAt)}`,
   until: (at: Date): string => `until ${when(at)}`,
@@ -91,7 +93,9 @@ export const card = {
   },
   state: {
     pending: (request: AccessRequest): string =>
-      `*Waiting.* It closes by itself ${when(request.expiresAt)} if nobody decides.`,
+      request.startsAt
+        ? `*Waiting.* It is for ${when(request.startsAt)}, and closes by itself then if nobody decides.`
+        : `*Waiting.* It closes by itself ${when(request.expiresAt)} if nobody decides.`,
     denied: (request: AccessRequest): string =>
       `*Denied* by ${request.closedBy ? mention(request.closedBy.slackUserId) : 'the policy'} ${at(request.closedAt)}.`,
     deniedShort: (request: AccessRequest): string => `denied by ${esc(request.closedBy?.name ?? 'the policy')}`,
@@ -107,12 +111,18 @@ export const card = {
       grant.lastError === null
         ? '*Setting it up* on the target.'
         : `*Setting it up*, which has failed ${plural(grant.attempts, 'time')} so far and goes on until ${when(grant.provisionBy)}. Last answer: ${error(grant.lastError)}`,
-    scheduled: '*Starts later.*',
+    scheduled: (grant: Grant): string =>
+      grant.startBy
+        ? `*Approved, not started.* ${mention(grant.holder.slackUserId)} starts it${grant.offeredSeconds === null ? '' : ` for ${duration(grant.offeredSeconds)}, which is what the policy now allows,`} until ${when(grant.startBy)}, or it lapses.`
+        : `*Approved.* It starts ${at(grant.startsAt)}, and ends ${when(grant.mustEndBy)} at the latest.`,
     active: (grant: Grant): string => `● *Live* since ${at(grant.activatedAt)}, until ${at(grant.endsAt)}.`,
     revoking: (grant: Grant): string => `*Being taken away:* ${esc(endedBecause(why(grant), grant.endRequestedBy))}.`,
     revokingFailed: (grant: Grant): string =>
       `⚠ *STILL THERE: the access was not removed.* It was due ${at(grant.endDueAt)}, and ${plural(grant.attempts, 'attempt')} failed. Elevate keeps trying. Last answer: ${error(grant.lastError ?? '')}`,
     revokingFailedPlain: 'NOT REMOVED, still there after its end',
+    neverStarted: (grant: Grant): string =>
+      `*Never started,* closed ${at(grant.endedAt)}: ${esc(endedBecause(why(grant), grant.endRequestedBy))}. Nothing of it was on the target.`,
+    unusedSoon: (endsAt: Date): string => ` Nobody seems to use it: it ends ${when(endsAt)} unless somebody does.`,
     ended: (grant: Grant): string =>
       `*Ended* ${at(grant.endedAt)}: ${esc(endedBecause(why(grant), grant.endRequestedBy))}.`,
     neverLive: (grant: Grant): string =>
@@ -125,7 +135,9 @@ export const card = {
     lapsed: 'over, the access ended first',
     approved: 'approved',
     provisioning: 'approved, being set up',
-    scheduled: 'approved, starts later',
+    scheduled: (grant: Grant): string =>
+      grant.startBy ? 'approved, waits for its start' : `approved, starts ${at(grant.startsAt)}`,
+    neverStarted: 'never started',
     active: (grant: Grant): string => `live until ${at(grant.endsAt)}`,
     revoking: 'being taken away',
     ended: 'ended',

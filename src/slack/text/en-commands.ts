@@ -13,6 +13,12 @@ const brokeGlass = (request: AccessRequest): string =>
     ? `Break-glass: \`${esc(request.role.key)}\` is on its way, for ${duration(request.durationSeconds)}. Everybody who would have been asked is told now, and it will be reviewed.`
     : `Break-glass was asked for \`${esc(request.role.key)}\`, but a guardrail wants somebody to approve it. I write to you as soon as somebody does.`;
 
+function scheduled(grant: Grant): string {
+  const what = `\`${esc(grant.roleKey)}\``;
+  if (grant.startBy) return `◷ ${what}, not started: start it until ${when(grant.startBy)}, or it lapses`;
+  return `◷ ${what} starts ${grant.startsAt ? when(grant.startsAt) : 'later'}`;
+}
+
 function askedForMore(request: AccessRequest, extension: Extension): string {
   const what = `\`${esc(request.role.key)}\``;
   return request.status === 'approved'
@@ -25,6 +31,7 @@ export const commands = {
     '*Elevate gives you access for a while, and takes it away again.*',
     '`/elevate` opens a form with everything you may ask for.',
     `${EXAMPLES} asks in one line: role, how long, why, and the ticket where one is needed, in any order.`,
+    '`/elevate orders-db/admin 1h at 14:00 deploying` asks for later, and `until 17:00` says when it ends; I show you how I read it before I send it.',
     '`/elevate status` shows what you hold, what you wait for and what waits for you.',
     '`/elevate pending` shows only what waits, `/elevate done` gives back what you have, and `/elevate who orders-db/admin` tells who has it.',
     '`/elevate extend 30m` asks for more time on what you have; add the role if you have several.',
@@ -55,8 +62,12 @@ export const commands = {
       : request.extension
         ? askedForMore(request, request.extension)
         : request.stages.length === 0
-          ? `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}. Nobody has to approve it; I write to you when it is live.`
-          : `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}. I write to you as soon as somebody decides.`,
+          ? request.startsAt
+            ? `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}. Nobody has to approve it: it starts by itself ${when(request.startsAt)}.`
+            : request.role.startWithinSeconds !== null
+              ? `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}. Nobody has to approve it: press *Start* in my message when you need it.`
+              : `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}. Nobody has to approve it; I write to you when it is live.`
+          : `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}${request.startsAt ? `, starting ${when(request.startsAt)}` : ''}. I write to you as soon as somebody decides.`,
   link: (url: string): string => ` <${url}|See the request>.`,
   tooSlow: 'Slack closes a form that opens late, and looking that up took too long. Please type it again.',
   failed: (detail: string): string =>
@@ -70,9 +81,11 @@ export const commands = {
     forYou: '*Waiting for you*',
     nothing: 'You hold nothing, wait for nothing, and nobody waits for you. `/elevate` asks for access.',
     grant: (grant: Grant, now: Date): string =>
-      grant.endsAt && grant.status === 'active'
-        ? `● \`${esc(grant.roleKey)}\` for ${timeLeft(grant.endsAt, now)} more, until ${when(grant.endsAt)}`
-        : `\`${esc(grant.roleKey)}\`, ${grant.status === 'revoking' && grant.lastError !== null ? '⚠ over, but not removed yet' : grantStatus[grant.status]}`,
+      grant.status === 'scheduled'
+        ? scheduled(grant)
+        : grant.endsAt && grant.status === 'active'
+          ? `● \`${esc(grant.roleKey)}\` for ${timeLeft(grant.endsAt, now)} more, until ${when(grant.endsAt)}`
+          : `\`${esc(grant.roleKey)}\`, ${grant.status === 'revoking' && grant.lastError !== null ? '⚠ over, but not removed yet' : grantStatus[grant.status]}`,
     pending: (request: AccessRequest): string =>
       `\`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, asked ${when(request.createdAt)}, closes ${when(request.expiresAt)}`,
     forMe: (request: AccessRequest): string =>

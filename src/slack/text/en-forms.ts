@@ -1,9 +1,18 @@
 import type { Grant } from '../../domain/grant.ts';
 import type { Role } from '../../domain/policy/types.ts';
 import type { AccessRequest } from '../../domain/request.ts';
+import type { Times } from '../../domain/written/times.ts';
 import type { RoleOffer } from '../../usecases/offer-roles.ts';
 import { esc, mention, when } from '../blocks.ts';
-import { duration, plural, risk } from './en-words.ts';
+import { duration, inZone, plural, risk } from './en-words.ts';
+
+function until({ startsAt, endsBy, durationSeconds }: Times, zone: string): string {
+  if (endsBy) return `*ends* ${inZone(endsBy, zone)}${startsAt ? '' : ', whenever that is'}`;
+  if (startsAt && durationSeconds !== null) {
+    return `*ends* ${inZone(new Date(startsAt.getTime() + durationSeconds * 1000), zone)}, ${duration(durationSeconds)} later`;
+  }
+  return 'for as long as is usual';
+}
 
 /** Words of the modals. Slack shows titles and buttons of 24 characters at most. `mrkdwn…` is escaped mrkdwn, the rest is plain. */
 export const forms = {
@@ -15,7 +24,11 @@ export const forms = {
     rolePlaceholder: 'Search by name, resource or environment',
     roleHint: 'You see only what you may ask for.',
     duration: 'For how long?',
-    durationHint: (max: number): string => `At most ${duration(max)}. Write 30m, 1h, 1h30 or 90m.`,
+    durationHint: (max: number): string => `At most ${duration(max)}. Write 30m, 1h30 or until 17:00.`,
+    start: 'When does it start?',
+    startHint: 'As soon as it is approved, unless you write 14:00, tomorrow 9am or friday 18:00.',
+    mrkdwnUnderstood: (times: Times, zone: string): string =>
+      `🕑 ${times.startsAt ? `*Starts* ${inZone(times.startsAt, zone)}` : '*Starts* as soon as it is approved'}, ${until(times, zone)} (${esc(zone)}). Press *Ask* to send it.`,
     ticket: 'Ticket',
     ticketHint: (pattern: string | null): string =>
       pattern === null ? 'The number of the ticket this is for.' : `It must match ${pattern}`,

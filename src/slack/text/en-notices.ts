@@ -1,5 +1,5 @@
 import type { NoticeName } from '../../domain/effect.ts';
-import type { Grant } from '../../domain/grant.ts';
+import { type Grant, unusedEndOf } from '../../domain/grant.ts';
 import { type AccessRequest, extendedEnd, LAPSED } from '../../domain/request.ts';
 import type { RequestView } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
@@ -15,6 +15,10 @@ export function notice(name: NoticeName, { request, grant, approvers }: RequestV
     case 'request_approved':
       if (request.extension)
         return `You have ${duration(request.durationSeconds)} more of ${what}${by(request)}: it now ends ${when(extendedEnd(request, request.extension))}.`;
+      if (grant?.startBy)
+        return `Your request for ${what} is approved${by(request)}. Press *Start* when you need it, until ${when(grant.startBy)}: its ${duration(grant.durationSeconds)} begin then. Nothing is set up before, and if you don’t start it, it lapses.`;
+      if (grant?.startsAt)
+        return `Your request for ${what} is approved${by(request)}. It starts by itself ${when(grant.startsAt)}; you hear from me when it is live.`;
       return `Your request for ${what} is approved${by(request)}. It is being set up; you hear from me when it is live, and its time starts then.`;
     case 'request_denied':
       return `Your request for ${what} was denied by ${request.closedBy ? mention(request.closedBy.slackUserId) : 'the policy'}. Reason: ${esc(request.closedReason ?? 'none was given')}`;
@@ -30,6 +34,12 @@ export function notice(name: NoticeName, { request, grant, approvers }: RequestV
       return `⚠ ${mention(request.requester.slackUserId)} used break-glass for ${what}, for ${duration(request.durationSeconds)}, without asking anybody. Reason: ${esc(request.reason)}${request.breakGlass?.review ? ` A review is due ${when(request.breakGlass.review.dueAt)}.` : ''}`;
     case 'review_closed':
       return reviewed(request, what);
+    case 'start_shorter':
+      return `Your access to ${what} could start now, but the policy allows ${duration(grant?.offeredSeconds ?? 0)} at most by now. Start it for that long, or cancel it.${grant?.startBy ? ` It lapses ${when(grant.startBy)}.` : ''}`;
+    case 'access_not_started':
+      return `Your access to ${what} did not start: ${grant ? esc(endedBecause(grant.endedBecause ?? 'not_started', grant.endRequestedBy)) : 'nobody started it in time'}. Nothing was set up.${because(grant)} Ask anew if you still need it.`;
+    case 'access_unused':
+      return `Nobody seems to use your access to ${what}, so it ends early${unusedEnd(grant)}. Press *I’m using it* if that is wrong.`;
     case 'access_live':
       return `You now have ${what}, until ${end(grant)}.`;
     case 'access_failed':
@@ -74,6 +84,16 @@ export const noticeWords = {
     `⚠ *Break-glass.* ${mention(request.requester.slackUserId)} takes ${role(request)} for ${duration(request.durationSeconds)} without asking anybody. Reason:`,
   reviewOverdue: (request: AccessRequest): string =>
     `⚠ *A review is overdue.* Nobody has said yet whether ${mention(request.requester.slackUserId)} used break-glass for ${role(request)} rightly${request.breakGlass?.review ? `; it was due ${when(request.breakGlass.review.dueAt)}` : ''}. Their reason:`,
+  start: (grant: Grant): string =>
+    grant.offeredSeconds === null ? 'Start' : `Start for ${duration(grant.offeredSeconds)}`,
+  startLabel: (grant: Grant): string => `Start my access to ${grant.roleKey} now`,
+  started: 'Started. It is being set up; I write to you when it is live.',
+  cancelStart: 'Cancel',
+  cancelStartLabel: (grant: Grant): string => `Cancel my access to ${grant.roleKey} before it starts`,
+  neverStarted: 'You cancelled it before it started. Nothing was set up.',
+  keep: 'I’m using it',
+  keepLabel: (grant: Grant): string => `I am using ${grant.roleKey}: do not end it early`,
+  kept: 'Good, it stays as it was.',
   instructionsLabel: '*How to use it*',
   done: 'I’m done',
   doneLabel: (request: AccessRequest): string => `I’m done: end my access to ${request.role.title} now`,
@@ -89,6 +109,11 @@ export const noticeWords = {
   /** What replaces the message after its button was used. */
   ending: 'You are done with it; it is being taken away. Thank you for giving it back.',
   cancelled: 'You cancelled it.',
+};
+
+const unusedEnd = (grant: Grant | null): string => {
+  const endsAt = grant && unusedEndOf(grant);
+  return endsAt ? `, ${when(endsAt)}` : '';
 };
 
 const more = (request: AccessRequest): string =>

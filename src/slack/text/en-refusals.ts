@@ -1,5 +1,9 @@
 import type { Refusal } from '../../domain/refusal.ts';
+import { cut } from '../blocks.ts';
 import { clock, duration, either, grantStatus, plural, requestStatus, standing } from './en-words.ts';
+
+/** How much of somebody's own words is said back to them. */
+const WRITTEN_SHOWN_MAX = 40;
 
 /**
  * Why the answer is no, and what to do next. Plain text without any markup: it may go into a field's error as it stands, and
@@ -25,6 +29,30 @@ export function refusal(no: Refusal): string {
       return `${duration(no.askedSeconds)} is more than you can have here. Ask for ${duration(no.maxSeconds)} at most.`;
     case 'duration_too_short':
       return `That is too short. Ask for ${duration(no.minSeconds)} at least.`;
+    case 'duration_unreadable':
+      return `I can’t read “${cut(no.written, WRITTEN_SHOWN_MAX)}” as a time. Write how long, such as 30m, 1h30 or 2 hours, or the end, such as until 17:00.`;
+    case 'time_unreadable':
+      return `I can’t read “${cut(no.written, WRITTEN_SHOWN_MAX)}” as a time of day. Write 14:00, 9am, tomorrow 9am or friday 18:00.`;
+    case 'time_missing':
+      return `At what time? Write “${cut(no.written, WRITTEN_SHOWN_MAX)}” with a time behind it, such as ${cut(no.written, WRITTEN_SHOWN_MAX)} 17:00.`;
+    case 'time_past':
+      return `That time, “${cut(no.written, WRITTEN_SHOWN_MAX)}”, is past. For the next day write tomorrow in front of it, such as tomorrow 9am.`;
+    case 'two_ends':
+      return `Say either how long (${cut(no.duration, WRITTEN_SHOWN_MAX)}) or until when (${cut(no.until, WRITTEN_SHOWN_MAX)}), not both.`;
+    case 'start_passed':
+      return 'That start is past by now. Write a later one, or leave it empty to begin at once.';
+    case 'two_starts':
+      return 'You wrote two starts. Keep one of them.';
+    case 'end_before_start':
+      return 'It would end before it starts. Write a later end, such as 1h, or until with a time behind the start.';
+    case 'start_denied':
+      return `The policy no longer allows this (“${no.rule}”), so it was closed and nothing was set up.${no.message === null ? '' : ` ${no.message}`}`;
+    case 'start_shorter':
+      return `The policy allows ${duration(no.capSeconds)} at most by now (“${no.rule}”). My new message lets you start it for that long, or cancel it.`;
+    case 'start_not_now':
+      return `It starts by itself at ${clock(no.startsAt)}; there is nothing to press before.`;
+    case 'start_too_far':
+      return `That is too far ahead. Ask for a start within ${duration(no.maxSeconds)}.`;
     case 'reason_too_short':
       return `Say a little more: the reason needs ${plural(no.minLength, 'character')} at least, so that whoever reads it later understands.`;
     case 'reason_too_long':
@@ -36,7 +64,9 @@ export function refusal(no: Refusal): string {
     case 'already_requested':
       return no.status === 'pending'
         ? 'You have asked for this already, and that request still waits. Remind an approver in its thread, or cancel it first.'
-        : 'You have this access already. End it first if you want to ask anew.';
+        : no.status === 'scheduled'
+          ? 'You have this access already, and it has not started yet. Start it, or cancel it first: see /elevate status.'
+          : 'You have this access already. End it first if you want to ask anew.';
     case 'stage_cannot_be_filled':
       return stageCannotBeFilled(no);
     case 'subject_unresolved':

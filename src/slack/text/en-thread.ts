@@ -17,7 +17,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'request.submitted':
       if (event.data.breakGlass)
         return `⚠ ${who} used break-glass for ${role} for ${duration(event.data.durationSeconds)}: ${esc(event.data.reason)}`;
-      return `${who} asked ${event.data.extends === undefined ? 'for' : 'to keep'} ${role} for ${duration(event.data.durationSeconds)}${event.data.extends === undefined ? '' : ` more (${esc(event.data.extends)})`}${event.data.ticket ? `, ticket ${esc(event.data.ticket)}` : ''}. Rule “${esc(event.data.rule)}” ${event.data.outcome === 'approve' ? 'asks for nobody' : 'asks for approval'}.`;
+      return `${who} asked ${event.data.extends === undefined ? 'for' : 'to keep'} ${role} for ${duration(event.data.durationSeconds)}${event.data.extends === undefined ? '' : ` more (${esc(event.data.extends)})`}${moments(event.data)}${event.data.ticket ? `, ticket ${esc(event.data.ticket)}` : ''}. Rule “${esc(event.data.rule)}” ${event.data.outcome === 'approve' ? 'asks for nobody' : 'asks for approval'}.`;
     case 'decision.approved':
       return `${who} approved it${inPlaceOf(event.data)} for stage ${event.data.stage + 1}, as ${esc(event.data.via)}.${nextUp(event, view)}`;
     case 'request.edited':
@@ -44,6 +44,18 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
       return `${who} reviewed the use of break-glass, as ${esc(event.data.via)}: ${event.data.verdict === 'justified' ? 'justified' : 'not justified'}. ${esc(event.data.comment)}`;
     case 'request.lapsed':
       return 'The access ended before anybody decided; there is nothing left to extend.';
+    case 'grant.created':
+      return startsLater(event.data, view);
+    case 'grant.started':
+      return `${event.actor.type === 'person' ? `${who} started it` : 'Its time has come'}; it is being set up.`;
+    case 'grant.start_capped':
+      return `It could start now, but “${esc(event.data.rule)}” allows ${duration(event.data.capSeconds)} at most by now. ${mention(view.request.requester.slackUserId)} may start it for that long until ${when(new Date(event.data.startBy), 'far')}.`;
+    case 'grant.never_started':
+      return neverStarted(event.data, who);
+    case 'grant.unused_warned':
+      return `Nobody seems to use it. It ends ${when(new Date(event.data.endsAt), 'far')} unless somebody does.`;
+    case 'grant.kept':
+      return `${who} uses it; it does not end early for now.`;
     case 'grant.extended':
       return `Extended by ${duration(event.data.seconds)} (${esc(event.data.by)}). It now ends ${when(new Date(event.data.endsAt), 'far')}.`;
     case 'grant.provisioning_retried':
@@ -55,7 +67,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'grant.expiry_announced':
       return `It ends soon: ${when(new Date(event.data.endsAt), 'far')}.`;
     case 'grant.revocation_started':
-      return revocationStarted(event.data.because, event.data.reason, who);
+      return revocationStarted(event.data.because, event.data.reason, who, view);
     case 'grant.revocation_failed':
       return `⚠ Taking it away failed (attempt ${event.data.attempt}), so it may still be there. Elevate keeps trying. ${error(event.data.error)}`;
     case 'grant.sessions_ended':
@@ -84,7 +96,6 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
       return `The database's clock went back by ${duration(event.data.bySeconds)}, and the end went with it, so that it lasts no longer than approved. It now ends ${when(new Date(event.data.endsAt), 'far')}.`;
     case 'request.refused':
     case 'decision.refused':
-    case 'grant.created':
     case 'grant.provisioning_started':
     case 'policy.loaded':
     case 'policy.refused':
@@ -149,6 +160,7 @@ function revocationStarted(
   because: Extract<AuditEvent, { kind: 'grant.revocation_started' }>['data']['because'],
   reason: string | null,
   who: string,
+  { grant }: RequestView,
 ): string | null {
   const given = reason === null ? '' : ` Reason: ${esc(reason)}`;
   switch (because) {
@@ -162,14 +174,48 @@ function revocationStarted(
       // The line before this one has told it.
       return null;
     case 'unused':
-      return 'Nobody used it; it is being taken away.';
+      return `Nobody used it${grant?.unusedAfterSeconds ? ` for ${duration(grant.unusedAfterSeconds)}` : ''}; it is being taken away.`;
     case 'user_deactivated':
       return 'The account was deactivated; the access is being taken away.';
+    case 'not_started':
+    case 'policy_denied':
+      // Both end a grant before anything is there, which has a line of its own.
+      return null;
     case 'ticket_closed':
       return 'Its ticket was closed; the access is being taken away.';
     case 'resolved_unverified':
       return `${who} confirmed by hand that it is gone.${given}`;
   }
+}
+
+/** When it is to start, or to end, where somebody said so. */
+function moments({ startsAt, endsBy }: Extract<AuditEvent, { kind: 'request.submitted' }>['data']): string {
+  const start = startsAt === undefined ? '' : `, starting ${when(new Date(startsAt), 'far')}`;
+  return `${start}${endsBy === undefined ? '' : `, until ${when(new Date(endsBy), 'far')}`}`;
+}
+
+function neverStarted(
+  { because, reason }: Extract<AuditEvent, { kind: 'grant.never_started' }>['data'],
+  who: string,
+): string {
+  const given = reason === null ? '' : ` Reason: ${esc(reason)}`;
+  switch (because) {
+    case 'not_started':
+      return 'Nobody started it in time, so it has lapsed. Nothing was set up.';
+    case 'policy_denied':
+      return `It did not start, since the policy no longer allows it. Nothing was set up.${given}`;
+    case 'user_deactivated':
+      return 'It did not start, since the account was deactivated. Nothing was set up.';
+    default:
+      return `${who} cancelled it before it started. Nothing was set up.${given}`;
+  }
+}
+
+/** What follows an approval of access that begins later. */
+function startsLater({ startsAt, startBy }: Extract<AuditEvent, { kind: 'grant.created' }>['data'], view: RequestView) {
+  if (startsAt !== undefined) return `It starts ${when(new Date(startsAt), 'far')}.`;
+  if (startBy === undefined) return null;
+  return `${mention(view.request.requester.slackUserId)} may start it until ${when(new Date(startBy), 'far')}.`;
 }
 
 function ended(data: Extract<AuditEvent, { kind: 'grant.ended' }>['data']): string {

@@ -36,6 +36,18 @@ export const plural = (count: number, word: string): string => `${count} ${word}
 /** 14:05 UTC: for plain text, in which Slack shows nobody's own zone. */
 export const clock = (at: Date): string => `${at.toISOString().slice(11, 16)} UTC`;
 
+/** Thu 26 Nov, 14:00: what somebody's own clock and calendar show then. */
+export const inZone = (at: Date, zone: string): string =>
+  new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(at);
+
 /** 'a', 'a or b', 'a, b or c'. */
 export function either(names: readonly string[]): string {
   if (names.length <= 1) return names[0] ?? 'nobody';
@@ -104,6 +116,10 @@ export function endedBecause(because: GrantEndedBecause, by: PersonRef | null): 
       return 'the account was deactivated';
     case 'ticket_closed':
       return 'its ticket was closed';
+    case 'not_started':
+      return 'nobody started it in time';
+    case 'policy_denied':
+      return 'the policy no longer allows it';
     case 'resolved_unverified':
       return `${by?.name ?? 'somebody'} closed it without proof, and Elevate goes on looking`;
   }

@@ -2,12 +2,16 @@ import { z } from 'zod';
 import { formatDuration } from '../../domain/policy/duration.ts';
 import { MAX_TICKET_LENGTH } from '../../domain/policy/limits.ts';
 import { shortKey } from '../../domain/policy/short-key.ts';
+import type { Times } from '../../domain/written/times.ts';
 import type { RoleOffer } from '../../usecases/offer-roles.ts';
 import { ACTION, CALLBACK, FIELD } from '../action-ids.ts';
 import { type Block, context, cut, type Modal, plain, section } from '../blocks.ts';
 import { json } from '../button-value.ts';
 import { HINT_MAX, INPUT_MAX, OPTION_TEXT_MAX } from '../limits.ts';
 import type { Text } from '../text/en.ts';
+
+/** Characters of a time field: `until 2026-12-01 at 10:30 pm` and some. */
+const TIME_MAX = 60;
 
 /** What the form remembers between two of its shapes (private_metadata): only for drawing, never an authority. */
 export interface FormMemory {
@@ -17,12 +21,31 @@ export interface FormMemory {
   readonly offer: RoleOffer | null;
   /** How often the default duration was put in anew: it is part of the field's block id, because Slack keeps what stands in a field of the same id. */
   readonly turn: number;
+  /** Whose reading is shown: the words of both time fields; null: nothing was read back. */
+  readonly understood: string | null;
 }
 
 export interface FormValues {
   readonly duration: string | null;
+  readonly start: string | null;
   readonly ticket: string | null;
   readonly reason: string | null;
+}
+
+/** What the words of the time fields came to, told before anything is sent. */
+export interface Understood {
+  readonly times: Times;
+  readonly zone: string;
+}
+
+/** Names the words of both time fields, so that a change of either shows. */
+export const wordsOf = ({ duration, start }: Pick<FormValues, 'duration' | 'start'>): string =>
+  JSON.stringify([duration ?? '', start ?? '']);
+
+/** The form with what its times come to read back, in the zone of who asks. */
+export function requestFormWith(memory: FormMemory, values: FormValues, read: Understood, text: Text): Modal {
+  const form = requestForm({ ...memory, understood: wordsOf(values) }, values, null, text);
+  return { ...form, blocks: [section(text.forms.ask.mrkdwnUnderstood(read.times, read.zone)), ...form.blocks] };
 }
 
 /** The form: only the search at first, and the role's own fields once a role is chosen. `problem` is escaped mrkdwn. */
@@ -77,8 +100,21 @@ function fieldsOf(offer: RoleOffer, turn: number, values: FormValues, text: Text
       element: {
         type: 'plain_text_input',
         action_id: FIELD.duration,
-        initial_value: values.duration ?? formatDuration(offer.defaultSeconds),
-        max_length: 20,
+        initial_value: cut(values.duration ?? formatDuration(offer.defaultSeconds), TIME_MAX),
+        max_length: TIME_MAX,
+      },
+    },
+    {
+      type: 'input',
+      block_id: FIELD.start,
+      optional: true,
+      label: plain(words.start),
+      hint: plain(words.startHint),
+      element: {
+        type: 'plain_text_input',
+        action_id: FIELD.start,
+        max_length: TIME_MAX,
+        ...(values.start ? { initial_value: cut(values.start, TIME_MAX) } : {}),
       },
     },
     ...(hasTicket ? [ticketField(offer, values.ticket, text)] : []),
@@ -134,10 +170,11 @@ const memorySchema = z.object({
     })
     .nullable(),
   turn: z.int().min(0),
+  understood: z.string().nullable(),
 });
 
 /** What an older version of Elevate left behind counts as nothing. */
 export function readMemory(metadata: string): FormMemory {
   const read = memorySchema.safeParse(json(metadata));
-  return read.success ? read.data : { channel: null, offer: null, turn: 0 };
+  return read.success ? read.data : { channel: null, offer: null, turn: 0, understood: null };
 }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../domain/refusal.ts';
+import { typedDuration } from '../../domain/written/duration.ts';
 import { FIELD } from '../action-ids.ts';
 import { readExtension } from '../button-value.ts';
-import { typedDuration } from '../commands/typed-duration.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { fieldOf, type SubmissionPayload } from '../payloads.ts';
 import { noticeModal } from './notice-modal.ts';

@@ -1,11 +1,11 @@
 import { shortKey } from '../../domain/policy/short-key.ts';
 import type { Refusal } from '../../domain/refusal.ts';
+import { readTimes } from '../../domain/written/times.ts';
 import { FIELD } from '../action-ids.ts';
 import { formFor, valuesOf } from '../actions/choose-role.ts';
-import { typedDuration } from '../commands/typed-duration.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { blockOf, fieldOf, hasField, type SubmissionPayload } from '../payloads.ts';
-import { readMemory, requestForm } from './request-form.ts';
+import { readMemory, requestForm, requestFormWith, wordsOf } from './request-form.ts';
 import type { Outcome } from './submission.ts';
 
 /** The form was submitted. Everything is checked again by the use case; what is wrong with a field is said at the field. */
@@ -19,15 +19,21 @@ export async function submitRequestForm(desk: Desk, actor: Actor, payload: Submi
   if (!hasField(shown, FIELD.reason) || memory.offer === null || shortKey(memory.offer.key) !== role) {
     return { kind: 'show', view: await formFor(desk, payload, shown, role) };
   }
-  const typed = fieldOf(shown, FIELD.duration);
-  const durationSeconds = typed === null ? null : typedDuration(typed);
-  if (typed !== null && durationSeconds === null) {
-    return { kind: 'errors', errors: { [blockOf(shown, FIELD.duration)]: words.durationUnread } };
+  const values = valuesOf(shown);
+  const { zone, now } = await desk.usecases().clockOf(actor);
+  const read = readTimes({ duration: values.duration ?? '', start: values.start ?? '' }, zone, now);
+  if (!read.ok) {
+    return { kind: 'errors', errors: { [blockOf(shown, FIELD[read.part])]: desk.text.refusal(read.refusal) } };
+  }
+  const { times } = read;
+  // A time of day can be meant in more than one way: what it comes to is shown once before it is sent.
+  if ((times.startsAt || times.endsBy) && memory.understood !== wordsOf(values)) {
+    return { kind: 'show', view: requestFormWith(memory, values, { times, zone }, desk.text) };
   }
   const submitted = await desk.usecases().submitRequest({
     ...actor,
     role,
-    durationSeconds,
+    ...times,
     reason: fieldOf(shown, FIELD.reason) ?? '',
     ticket: fieldOf(shown, FIELD.ticket),
     origin: `view/${shown.id}`,
@@ -50,7 +56,11 @@ function fieldFor({ code }: Refusal): keyof typeof FIELD | null {
     case 'duration_too_long':
     case 'duration_too_short':
     case 'cap_now_lower':
+    case 'end_before_start':
       return 'duration';
+    case 'start_passed':
+    case 'start_too_far':
+      return 'start';
     case 'reason_too_short':
     case 'reason_too_long':
       return 'reason';

@@ -26,6 +26,7 @@ export const groupApiType = (limits: LeaseLimits = QUICK_LEASE): ConnectorType =
   type: 'group_api',
   connection,
   entitlement,
+  observesUse: false,
   open: (name, given, surroundings) => openGroupApi(name, given, surroundings, limits),
 });
 
@@ -85,6 +86,7 @@ export function openGroupApi(
       preparesRevocations: false,
     },
     identify,
+    inUse: () => Promise.reject(new Outage('permanent', `${name} cannot tell whether access is used`)),
     async resolve(wanted, subject) {
       const groupId = await idOf('groups', entitlement.parse(wanted).group);
       return resolvedFrom(await identify(), groupId, await idOf('users', subject));

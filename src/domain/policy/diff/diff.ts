@@ -99,6 +99,11 @@ function termChanges(was: Role, is: Role): Part[] {
     `unused access ends after ${time(was.unusedAfterSeconds)} → ${time(is.unusedAfterSeconds)}`,
   );
   say(
+    // Who starts it later has it later, and whoever approved it may have thought of now.
+    more(was.startWithinSeconds ?? 0, is.startWithinSeconds ?? 0),
+    `the requester starts it within ${startWithin(was)} → ${startWithin(is)}`,
+  );
+  say(
     together(was.endSessions && !is.endSessions, !was.endSessions && is.endSessions),
     is.endSessions ? 'open sessions end with the access' : 'open sessions no longer end with the access',
   );
@@ -130,6 +135,9 @@ function termChanges(was: Role, is: Role): Part[] {
   );
   return changes;
 }
+
+const startWithin = ({ startWithinSeconds }: Role): string =>
+  startWithinSeconds === null ? 'no window, it starts at once' : formatDuration(startWithinSeconds);
 
 function breakGlassDirection({ breakGlass: was }: Role, { breakGlass: is }: Role): Direction | null {
   if (!was || !is) return together(!was && is !== null, was !== null && !is);

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../domain/policy/duration.ts';
+import { parseDuration } from '../policy/duration.ts';
 
 const UNITS: readonly (readonly [RegExp, string])[] = [
   [/days?|d/g, 'd'],
