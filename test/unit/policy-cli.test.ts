@@ -162,7 +162,7 @@ describe('elevate policy diff', () => {
     [
       '    rules:',
       '    duration: { default: 1h, max: 8h }\n    rules:',
-      /^loosens {2}role db\/admin: longest duration 4h → 8h$(?![^]*decides otherwise)/m,
+      /^loosens {2}role db\/admin: longest duration 4h → 8h$(?![\s\S]*decides otherwise)/m,
     ],
     [
       'roles:\n',
