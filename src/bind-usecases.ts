@@ -9,6 +9,7 @@ import { endDeactivated } from './usecases/end-all.ts';
 import { findRevocable, returnGrant, revokeGrants } from './usecases/end-grant.ts';
 import { explainRole } from './usecases/explain-role.ts';
 import { extendGrant, findExtension, findOwnGrant } from './usecases/extend-grant.ts';
+import { awayOf, endAway, setAway } from './usecases/go-away.ts';
 import { findOwnRequest, homeOf } from './usecases/home-of.ts';
 import { offerRole, offerRoles } from './usecases/offer-roles.ts';
 import type { Ports } from './usecases/ports.ts';
@@ -29,6 +30,9 @@ export function bindUsecases(ports: Ports): SlackUsecases {
     offerRole: (input) => offerRole(ports, input),
     explainRole: (input) => explainRole(ports, input),
     approveRequest: (input) => approveRequest(ports, input),
+    setAway: (input) => setAway(ports, input),
+    endAway: (input) => endAway(ports, input),
+    awayOf: (input) => awayOf(ports, input),
     checkDecider: (input) => checkDecider(ports, input),
     editRequest: (input) => editRequest(ports, input),
     findEdit: (input) => findEdit(ports, input),

@@ -111,6 +111,8 @@ export type AuditFact =
   | { kind: 'drift.revocation_requested'; data: DriftFact }
   | { kind: 'drift.revoked'; data: DriftFact & { answer: string } }
   | { kind: 'drift.closed'; data: DriftFact }
+  | { kind: 'delegation.started'; data: { until: string } & ToWhom }
+  | { kind: 'delegation.ended'; data: { until: string } & ToWhom }
   | { kind: 'reconciler.paused'; data: { reason: string; until: string | null } }
   | { kind: 'reconciler.resumed'; data: { pausedSince: string } }
   | { kind: 'database.restored'; data: { was: string; is: string } }
@@ -121,6 +123,11 @@ export type AuditFact =
 /** Of a decision in the place of somebody who was away: whose place it was. */
 export interface ForWhom {
   readonly for?: { readonly id: string; readonly email: string; readonly name: string };
+}
+
+/** Who decides meanwhile; nobody, where it is missing. */
+interface ToWhom {
+  readonly to?: { readonly id: string; readonly email: string; readonly name: string };
 }
 
 /** Times are seconds. */

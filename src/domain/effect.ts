@@ -40,6 +40,8 @@ export type Effect =
   | { readonly kind: 'reconcile'; readonly workspaceId: WorkspaceId }
   /** Bring the drift card of one entitlement up to the present state. `system` is its id, see `KnownSystem`. */
   | { readonly kind: 'render_drift'; readonly workspaceId: WorkspaceId; readonly system: string }
+  /** Tell somebody that they decide in the place of one who is away. */
+  | { readonly kind: 'announce_delegation'; readonly workspaceId: WorkspaceId; readonly person: SlackUserId }
   /** Say in the security channel that the reconciler is paused, and again for as long as it is. */
   | { readonly kind: 'announce_pause'; readonly workspaceId: WorkspaceId }
   /** Say in the security channel what happened to our own database. */
@@ -121,6 +123,8 @@ export function effectKey(effect: Effect): string {
     case 'reconcile':
     case 'announce_pause':
       return `${effect.kind}/${effect.workspaceId}`;
+    case 'announce_delegation':
+      return `${effect.kind}/${effect.workspaceId}/${effect.person}`;
     case 'render_drift':
       return `${effect.kind}/${effect.workspaceId}/${effect.system}`;
     case 'announce_trouble':

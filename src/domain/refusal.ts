@@ -53,6 +53,14 @@ export type Refusal =
   | { readonly code: 'already_counted' }
   /** They would decide in the place of the one who asks. */
   | { readonly code: 'delegated_by_requester' }
+  /** `typed` is what stood behind `until`. */
+  | { readonly code: 'away_until_unread'; readonly typed: string }
+  | { readonly code: 'away_in_the_past' }
+  | { readonly code: 'away_too_long'; readonly maxSeconds: number }
+  | { readonly code: 'away_to_oneself' }
+  | { readonly code: 'may_not_hand_over' }
+  | { readonly code: 'delegate_may_not_decide'; readonly standing: Exclude<Standing, 'member'> }
+  | { readonly code: 'not_away' }
   | { readonly code: 'edit_changes_nothing' }
   | { readonly code: 'edit_not_shorter'; readonly maxSeconds: number }
   | { readonly code: 'role_not_narrower'; readonly role: string }

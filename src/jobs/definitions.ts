@@ -50,6 +50,7 @@ export function laneOf(kind: EffectKind): Lane {
     case 'alert_break_glass':
     case 'alert_revocation':
     case 'render_drift':
+    case 'announce_delegation':
     case 'announce_pause':
     case 'announce_trouble':
       return 'screen';

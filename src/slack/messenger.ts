@@ -117,6 +117,14 @@ export function createMessenger({ client, channels, directs, text, onCard, onDri
       }
     },
 
+    async tellDelegate(to, delegation) {
+      try {
+        await post(await directs.with(to), plainMessage(text.away.told(delegation)));
+      } catch (error) {
+        if (!GONE.includes(slackCode(error) ?? '')) throw error;
+      }
+    },
+
     postAlert: (channel, view, alert) => post(channel, alertMessage(view, alert, text)),
     updateAlert: (ref, view, alert) => update(ref, alertMessage(view, alert, text)),
     async repeatAlert(ref, view, alert) {

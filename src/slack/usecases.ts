@@ -9,6 +9,7 @@ import type { endDeactivated } from '../usecases/end-all.ts';
 import type { findRevocable, returnGrant, revokeGrants } from '../usecases/end-grant.ts';
 import type { explainRole } from '../usecases/explain-role.ts';
 import type { extendGrant, findExtension, findOwnGrant } from '../usecases/extend-grant.ts';
+import type { awayOf, endAway, setAway } from '../usecases/go-away.ts';
 import type { findOwnRequest, homeOf } from '../usecases/home-of.ts';
 import type { offerRole, offerRoles } from '../usecases/offer-roles.ts';
 import type { CardRef } from '../usecases/ports.ts';
@@ -33,6 +34,9 @@ export interface SlackUsecases {
   readonly offerRole: Bound<typeof offerRole>;
   readonly explainRole: Bound<typeof explainRole>;
   readonly approveRequest: Bound<typeof approveRequest>;
+  readonly setAway: Bound<typeof setAway>;
+  readonly endAway: Bound<typeof endAway>;
+  readonly awayOf: Bound<typeof awayOf>;
   readonly checkDecider: Bound<typeof checkDecider>;
   readonly editRequest: Bound<typeof editRequest>;
   readonly findEdit: Bound<typeof findEdit>;

@@ -29,6 +29,7 @@ const driftFact = {
 };
 
 const forWhom = { for: z.looseObject({ id: text, email: text, name: text }).exactOptional() };
+const toWhom = { to: z.looseObject({ id: text, email: text, name: text }).exactOptional() };
 const askedFor = z.looseObject({ role: text, durationSeconds: number });
 
 /** What each kind of event must at least hold. Loose, since the hash covers whatever else is there. */
@@ -120,6 +121,8 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
   'drift.revocation_requested': z.looseObject(driftFact),
   'drift.revoked': z.looseObject({ ...driftFact, answer: text }),
   'drift.closed': z.looseObject(driftFact),
+  'delegation.started': z.looseObject({ until: text, ...toWhom }),
+  'delegation.ended': z.looseObject({ until: text, ...toWhom }),
   'reconciler.paused': z.looseObject({ reason: text, until: textOrNull }),
   'reconciler.resumed': z.looseObject({ pausedSince: text }),
   'database.restored': z.looseObject({ was: text, is: text }),

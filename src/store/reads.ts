@@ -3,6 +3,7 @@ import type { Reads } from '../usecases/ports.ts';
 import { readEvent } from './audit-rows.ts';
 import { readCard, readNote } from './card-rows.ts';
 import type { Db } from './database.ts';
+import { readDelegations } from './delegations.ts';
 import { Prisma } from './generated/client.ts';
 import { readGrant } from './grant-rows.ts';
 import { createHomeReads } from './home-reads.ts';
@@ -70,6 +71,7 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
         readGrant,
       ),
     historyOf: (person, since) => historyOf(db, workspace, person, since),
+    delegations: () => readDelegations(db, workspace),
     card: async (id) => {
       const rows = await db.query`SELECT * FROM cards WHERE workspace_id = ${workspace} AND request_id = ${id}`;
       return one(rows, readCard);

@@ -5,6 +5,7 @@ import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import type { Clock, OutboxEntry, Reads, TransactionOptions, Tx } from '../usecases/ports.ts';
 import { readNote } from './card-rows.ts';
 import type { Db, Worked } from './database.ts';
+import { dropDelegation, saveDelegation } from './delegations.ts';
 import { finish, lastOfEachKey } from './finish.ts';
 import { Prisma } from './generated/client.ts';
 import { readGrant } from './grant-rows.ts';
@@ -74,6 +75,11 @@ export async function runInside<T>(
     dropNote: async (accessKey) => {
       await db.execute`DELETE FROM access_notes WHERE workspace_id = ${workspace} AND access_key = ${accessKey}`;
     },
+    saveDelegation: (delegation) => {
+      refuseForeign(workspace, [{ id: delegation.person.slackUserId, workspaceId: delegation.workspaceId }]);
+      return saveDelegation(db, delegation);
+    },
+    dropDelegation: (person) => dropDelegation(db, workspace, person),
     saveCard: async ({ requestId, workspaceId, ref, shows, eventsTold }) => {
       refuseForeign(workspace, [{ id: requestId, workspaceId }]);
       await db.execute`

@@ -1,6 +1,8 @@
 import { currentStage, placed, placeFor, progress, type StageVoters } from '../domain/approval.ts';
+import { type Delegation, isAway } from '../domain/delegation.ts';
 import type { SlackUserId } from '../domain/ids.ts';
 import type { AccessRequest } from '../domain/request.ts';
+import { absencesNow } from './absences.ts';
 import { lookUpGroups, namedGroups, votersOf } from './electorate.ts';
 import { policyOf } from './policy-of.ts';
 import type { Decider, Ports } from './ports.ts';
@@ -19,17 +21,22 @@ export interface Electorate {
 
 const NOBODY: Electorate = { approvers: [], deciders: [], voters: null, unsure: false };
 
-type Needs = Pick<Ports, 'directory' | 'policies'>;
+type Needs = Pick<Ports, 'store' | 'directory' | 'policies'>;
 
-/** Who can decide about a request now, as the next click will find it. */
-export async function electorateOf(ports: Needs, request: AccessRequest): Promise<Electorate> {
+/** Who can decide about a request now, as the next click will find it. `away`: who is, where that is known already. */
+export async function electorateOf(
+  ports: Needs,
+  request: AccessRequest,
+  away: readonly Delegation[] | null = null,
+): Promise<Electorate> {
   if (request.breakGlass?.review?.status === 'due') return { ...NOBODY, ...(await reviewers(ports, request)) };
   if (request.status !== 'pending') return NOBODY;
   const policy = await policyOf(ports, request);
   const requester = await ports.directory.person(request.workspaceId, request.requester.slackUserId);
   const seats = { stages: request.stages, owners: request.role.owners, managerId: requester?.managerId ?? null };
   const groups = await lookUpGroups(ports, request.workspaceId, policy, namedGroups(seats));
-  const all = votersOf(seats, groups);
+  const delegations = away ?? (await absencesNow(ports, request.workspaceId));
+  const all = votersOf(seats, groups, { delegations, policy });
   // A group that cannot be looked up for a moment does not take anybody's approval off the card.
   const voters = all.map((stage) => (stage.unavailable.length > 0 ? null : stage));
   const counted = progress(request, voters);
@@ -41,11 +48,15 @@ export async function electorateOf(ports: Needs, request: AccessRequest): Promis
   if (!stage || !now) return { ...NOBODY, voters, unsure };
   const taken = placed(counted);
   const deciders = [...now.voters].flatMap(([user, seat]): Decider[] => {
-    if (taken.has(user) || (user === request.requester.slackUserId && !stage.selfAllowed)) return [];
+    const own = user === request.requester.slackUserId;
+    if (taken.has(user) || (own && !(stage.selfAllowed && seat.onBehalfOf.length === 0))) return [];
     const place = placeFor(seat, request.requester, taken);
     return place.ok ? [{ user, via: seat.via, onBehalfOf: place.onBehalfOf?.slackUserId ?? null }] : [];
   });
-  const approvers = deciders.map(({ user }) => user).filter((user) => user !== request.requester.slackUserId);
+  const others = deciders.map(({ user }) => user).filter((user) => user !== request.requester.slackUserId);
+  const here = others.filter((user) => !isAway(delegations, user));
+  // Where everybody is away, somebody has to hear of it all the same.
+  const approvers = here.length > 0 ? here : others;
   return { approvers, deciders, voters, unsure };
 }
 

@@ -2,6 +2,7 @@ import type { Seat } from '../domain/approval.ts';
 import type { SlackUserId } from '../domain/ids.ts';
 import type { Policy, Stage } from '../domain/policy/types.ts';
 import type { AccessRequest } from '../domain/request.ts';
+import type { Away } from './absences.ts';
 import { type GroupBook, membership, votersOf } from './electorate.ts';
 
 /** What an authority over a request and its grant is looked up in. */
@@ -26,8 +27,9 @@ export function mayStop(
   watched: Watched,
   policy: Policy,
   groups: GroupBook,
+  away: Away | null = null,
 ): { seat: Seat | null; unavailable: readonly string[] } {
-  const stages = votersOf(watched, groups);
+  const stages = votersOf(watched, groups, away);
   const inStage = stages.map((stage) => stage.voters.get(user)).find((seat) => seat !== undefined);
   if (inStage !== undefined) return { seat: inStage, unavailable: [] };
   const other = membership(user, [...watched.owners, ...policy.admins], groups);

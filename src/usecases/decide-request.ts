@@ -11,7 +11,7 @@ import type { Tx } from './ports.ts';
 export async function approveRequest(ports: DecideNeeds, input: DecideInput): Promise<DecideResult> {
   const scene = await setScene(ports, input);
   if (!scene.ok) return scene;
-  const { decider, requester, request, policy, groups } = scene;
+  const { decider, requester, request, policy, groups, away } = scene;
   if (requester?.standing !== 'member') {
     return refused({ code: 'requester_may_no_longer', standing: requester?.standing ?? 'deactivated' });
   }
@@ -23,7 +23,7 @@ export async function approveRequest(ports: DecideNeeds, input: DecideInput): Pr
       if (!fresh) return refused({ code: 'request_not_found' });
       // What was looked up is about the role that it asked for then.
       if (fresh.revision !== request.revision) return refused({ code: 'request_changed', revision: fresh.revision });
-      const voters = votersOf(watchedBy(fresh, requester.managerId), groups);
+      const voters = votersOf(watchedBy(fresh, requester.managerId), groups, away);
       const step = transitionRequest(fresh, { type: 'approve', by: decider, revision: input.revision, voters }, tx.now);
       if (!step.ok) return refuseDecision(tx, fresh, decider, step.refusal);
       if (step.state.status !== 'approved') {
@@ -50,11 +50,11 @@ export async function denyRequest(
 ): Promise<DecideResult> {
   const scene = await setScene(ports, input);
   if (!scene.ok) return scene;
-  const { decider, requester, policy, groups } = scene;
+  const { decider, requester, policy, groups, away } = scene;
   return ports.store.transaction(input.workspace, async (tx) => {
     const fresh = await tx.requestForUpdate(input.requestId);
     if (!fresh) return refused({ code: 'request_not_found' });
-    const right = mayStop(decider.slackUserId, watchedBy(fresh, requester?.managerId ?? null), policy, groups);
+    const right = mayStop(decider.slackUserId, watchedBy(fresh, requester?.managerId ?? null), policy, groups, away);
     const command: RequestCommand = {
       type: 'deny',
       by: decider,
@@ -73,8 +73,8 @@ export async function denyRequest(
 export async function checkDecider(ports: DecideNeeds, input: Omit<DecideInput, 'revision'>): Promise<DecideResult> {
   const scene = await setScene(ports, input);
   if (!scene.ok) return scene;
-  const { decider, requester, request, policy, groups } = scene;
-  const right = mayStop(decider.slackUserId, watchedBy(request, requester?.managerId ?? null), policy, groups);
+  const { decider, requester, request, policy, groups, away } = scene;
+  const right = mayStop(decider.slackUserId, watchedBy(request, requester?.managerId ?? null), policy, groups, away);
   const probe: RequestCommand = { type: 'deny', by: decider, revision: request.revision, reason: 'may I', ...right };
   const step = transitionRequest(request, probe, await ports.store.now());
   return step.ok ? { ok: true, request } : step;

@@ -4,6 +4,7 @@ import { byPerson, type Person } from '../domain/person.ts';
 import type { Policy } from '../domain/policy/types.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
+import { type Away, absencesNow } from './absences.ts';
 import { type GroupBook, lookUpGroups, namedGroups } from './electorate.ts';
 import { identify } from './identify.ts';
 import { policyOf } from './policy-of.ts';
@@ -30,6 +31,7 @@ export type Scene = {
   readonly request: AccessRequest;
   readonly policy: Policy;
   readonly groups: GroupBook;
+  readonly away: Away;
 };
 
 /** Everything a decision needs from the network, looked up before the transaction begins. */
@@ -42,15 +44,16 @@ export async function setScene(
   const request = await ports.store.reads(input.workspace).request(input.requestId);
   if (!request) return refused({ code: 'request_not_found' });
   const policy = await policyOf(ports, request);
-  const [requester, groups] = await Promise.all([
+  const [requester, delegations, groups] = await Promise.all([
     ports.directory.person(input.workspace, request.requester.slackUserId),
+    absencesNow(ports, input.workspace),
     lookUpGroups(ports, input.workspace, policy, [
       ...namedGroups({ stages: request.stages, owners: request.role.owners }),
       ...policy.admins,
       ...policy.groups.keys(),
     ]),
   ]);
-  return { ok: true, decider: who.person, requester, request, policy, groups };
+  return { ok: true, decider: who.person, requester, request, policy, groups, away: { delegations, policy } };
 }
 
 /** A decision that was tried without the right to it is part of the audit; being late or clicking twice is not. */
@@ -60,7 +63,7 @@ export async function refuseDecision(
   by: Person,
   refusal: Refusal,
 ): Promise<DecideResult> {
-  if (refusal.code === 'not_an_approver' || refusal.code === 'own_request') {
+  if (['not_an_approver', 'own_request', 'delegated_by_requester'].includes(refusal.code)) {
     // Whoever pressed it saw a card that let them: it may be older than the group.
     const effects =
       request.status === 'pending' ? [schedule({ kind: 'render_card', requestId: request.id }, tx.now)] : [];

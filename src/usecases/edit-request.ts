@@ -6,6 +6,7 @@ import { subjectFor } from '../domain/policy/subject.ts';
 import type { Policy, Role } from '../domain/policy/types.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type AccessRequest, type EditedAsk, transitionRequest } from '../domain/request.ts';
+import type { Away } from './absences.ts';
 import { approveInto } from './approve-into.ts';
 import { watchedBy } from './authority.ts';
 import { checkAsk } from './check-ask.ts';
@@ -45,7 +46,7 @@ export interface EditOffer {
 export async function editRequest(ports: DecideNeeds, input: EditInput): Promise<DecideResult> {
   const scene = await setScene(ports, input);
   if (!scene.ok) return scene;
-  const { decider, request, policy, groups } = scene;
+  const { decider, request, policy, groups, away } = scene;
   const known = await requesterOf(ports, scene, input.role);
   if (!known.ok) return known;
   const laws = await lawsFor(ports, known.person, request, policy, groups);
@@ -58,7 +59,7 @@ export async function editRequest(ports: DecideNeeds, input: EditInput): Promise
       const asked = await reconsider(tx, tx.now, known, fresh, input.durationSeconds);
       // Who may not edit is told that, and not what the policy would have said.
       const to = asked.ok ? asked.ask : probe(fresh);
-      const voters = votersOf(watchedBy(fresh, known.person.managerId), groups);
+      const voters = votersOf(watchedBy(fresh, known.person.managerId), groups, away);
       const command = { type: 'edit', by: decider, revision: input.revision, voters, to } as const;
       const step = transitionRequest(fresh, command, tx.now);
       if (!step.ok) return refuseDecision(tx, fresh, decider, step.refusal);
@@ -83,11 +84,11 @@ export async function findEdit(
 ): Promise<{ ok: true; offer: EditOffer } | { ok: false; refusal: Refusal }> {
   const scene = await setScene(ports, input);
   if (!scene.ok) return scene;
-  const { decider, request, policy, groups } = scene;
+  const { decider, request, policy, groups, away } = scene;
   const known = await requesterOf(ports, scene, null);
   if (!known.ok) return known;
   const now = await ports.store.now();
-  const voters = votersOf(watchedBy(request, known.person.managerId), groups);
+  const voters = votersOf(watchedBy(request, known.person.managerId), groups, away);
   const to = probe(request);
   const may = transitionRequest(request, { type: 'edit', by: decider, revision: request.revision, voters, to }, now);
   if (!may.ok) return may;
@@ -112,12 +113,13 @@ interface Known {
   /** What it would ask for. */
   readonly role: Role;
   readonly groups: GroupBook;
+  readonly away: Away;
   readonly provided: Facts['provided'];
 }
 
 async function requesterOf(
   ports: DecideNeeds,
-  { requester, request, policy, groups }: Scene,
+  { requester, request, policy, groups, away }: Scene,
   wanted: string | null,
 ): Promise<({ ok: true } & Known) | { ok: false; refusal: Refusal }> {
   if (requester?.standing !== 'member') {
@@ -127,7 +129,7 @@ async function requesterOf(
   if (!found.ok) return found;
   const { role } = found;
   const provided = await lookUpFacts(ports, policy, role, requester, request.ticket);
-  return { ok: true, person: requester, policy, role, groups, provided };
+  return { ok: true, person: requester, policy, role, groups, away, provided };
 }
 
 /** More time on what somebody has, and an emergency, are about that one role. */
@@ -138,7 +140,7 @@ const narrowerOf = (policy: Policy, request: AccessRequest, role: Role): readonl
 async function reconsider(
   reads: Reads,
   now: Date,
-  { person, policy, role, groups, provided }: Known,
+  { person, policy, role, groups, away, provided }: Known,
   request: AccessRequest,
   durationSeconds: number,
 ): Promise<{ ok: true; ask: EditedAsk } | { ok: false; refusal: Refusal }> {
@@ -168,7 +170,7 @@ async function reconsider(
   // Its card stays where it is.
   const taken = other ? { ...snapshot(role, subject.subject), channel: request.role.channel } : null;
   const seats = { stages: decision.stages, owners: role.owners, managerId: person.managerId };
-  return { ok: true, ask: { role: taken, durationSeconds, decision, facts, voters: votersOf(seats, groups) } };
+  return { ok: true, ask: { role: taken, durationSeconds, decision, facts, voters: votersOf(seats, groups, away) } };
 }
 
 /** The smallest change there is, to find out who may make one. */

@@ -2,6 +2,7 @@ import type { Seat, StageVoters } from '../domain/approval.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Known } from '../domain/policy/facts.ts';
 import type { Policy, Stage } from '../domain/policy/types.ts';
+import type { Away } from './absences.ts';
 import type { GroupMembers, Ports } from './ports.ts';
 
 /** Group name -> its members now. */
@@ -33,17 +34,38 @@ export function namedGroups(seats: Pick<Seats, 'stages' | 'owners'>): string[] {
   return [...seats.stages.flatMap((stage) => stage.from), ...seats.owners];
 }
 
-/** Who may decide in each stage now, and through which group. The first group that holds somebody is the one that is told. */
-export function votersOf(seats: Seats, groups: GroupBook): StageVoters[] {
+/** Who may decide in each stage now, and through which group. The first group that holds somebody is the one that is told.
+ * Without `away`, only those who may in their own right. */
+export function votersOf(seats: Seats, groups: GroupBook, away: Away | null = null): StageVoters[] {
   return seats.stages.map((stage) => {
     const voters = new Map<SlackUserId, Seat>();
     const unavailable: string[] = [];
-    for (const { name, members } of stage.from.flatMap((from) => resolveSeat(from, seats, groups))) {
+    const resolved = stage.from.flatMap((from) => resolveSeat(from, seats, groups));
+    for (const { name, members } of resolved) {
       if ('unavailable' in members) unavailable.push(`${name}: ${members.unavailable}`);
       else for (const user of members.members) if (!voters.has(user)) voters.set(user, { via: name, onBehalfOf: [] });
     }
+    if (away) seatDelegates(voters, resolved, away);
     return { voters, unavailable };
   });
+}
+
+/** Whoever decides for one who is away, where that one's group lets its members hand over; a right of one's own comes first. */
+function seatDelegates(
+  voters: Map<SlackUserId, Seat>,
+  resolved: readonly { name: string; members: GroupMembers }[],
+  { delegations, policy }: Away,
+): void {
+  for (const { name, members } of resolved) {
+    if (!('members' in members) || !policy.groups.get(name)?.delegate) continue;
+    for (const { person, to } of delegations) {
+      if (to === null || !members.members.has(person.slackUserId)) continue;
+      const seat = voters.get(to.slackUserId);
+      const others = seat?.onBehalfOf ?? [];
+      const free = seat === undefined || (others.length > 0 && seat.via === name);
+      if (free) voters.set(to.slackUserId, { via: name, onBehalfOf: [...others, person] });
+    }
+  }
 }
 
 function resolveSeat(from: string, seats: Seats, groups: GroupBook): { name: string; members: GroupMembers }[] {

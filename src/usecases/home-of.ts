@@ -5,6 +5,7 @@ import { type Refusal, refused } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { electorateOf } from './approvers-of.ts';
 import { lookUpGroups, membership } from './electorate.ts';
+import { type AwayFacts, awayOf } from './go-away.ts';
 import type { Rows, Window } from './home-ports.ts';
 import { DUE_REVIEWS_LIMIT, HOME_ALL_ROWS, HOME_ROWS } from './limits.ts';
 import { lookingUpOnce } from './looking-up-once.ts';
@@ -59,6 +60,8 @@ export interface HomeFacts {
   } | null;
   /** Every request that its lists hold, on whatever page. */
   readonly shows: ReadonlySet<RequestId>;
+  /** Who is away, as far as it concerns this person. */
+  readonly away: AwayFacts;
 }
 
 /** What somebody's Home shows. */
@@ -72,7 +75,8 @@ export async function homeOf(
   const { pages, user } = input;
   const reads = ports.store.reads(input.workspace);
   const policy = ports.policies.current();
-  const [past, reviews, admins] = await Promise.all([
+  const [away, past, reviews, admins] = await Promise.all([
+    awayOf(ports, input),
     turned(pages.past, HOME_ROWS, (window) => reads.pastRequestsOf(user, window)),
     reviewsFor(ports, input),
     lookUpGroups(ports, input.workspace, policy, policy.admins),
@@ -91,6 +95,7 @@ export async function homeOf(
     askable: askable(past.rows, status),
     admin: isAdmin ? await adminLists(ports, input) : null,
     shows: new Set([...shows, ...status.grants.map(({ requestId }) => requestId)]),
+    away,
   };
 }
 

@@ -2,6 +2,7 @@ import { alertRevocation } from './alert-revocation.ts';
 import { expireRequest, remindApprovers } from './cancel-request.ts';
 import { checkUse } from './check-use.ts';
 import { endOnTime } from './end-on-time.ts';
+import { announceDelegation } from './go-away.ts';
 import { announcePause } from './pause-reconciler.ts';
 import type { ClaimedEffect, Early, Performed, Ports } from './ports.ts';
 import { provisionGrant } from './provision-grant.ts';
@@ -51,6 +52,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return takeTurn(ports, workspace);
     case 'render_drift':
       return renderDrift(ports, { workspace, system: effect.system });
+    case 'announce_delegation':
+      return announceDelegation(ports, { workspace, person: effect.person });
     case 'announce_pause':
       return announcePause(ports, workspace);
     case 'announce_trouble':

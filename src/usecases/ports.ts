@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { StageVoters } from '../domain/approval.ts';
 import type { AuditEvent, NewAuditEvent } from '../domain/audit.ts';
+import type { Delegation } from '../domain/delegation.ts';
 import type { DisallowedGrant } from '../domain/disallowed-grant.ts';
 import type { Effect, EffectChange, EffectKind, NoticeName } from '../domain/effect.ts';
 import type { Grant, ResolvedAccess } from '../domain/grant.ts';
@@ -107,6 +108,8 @@ export interface Reads extends WatchReads, HomeReads {
   openGrantsOn(accessKey: string): Promise<readonly Grant[]>;
   /** How many grants the person was given since the moment, and when the latest ended (null: none ever). */
   historyOf(person: SlackUserId, since: Date): Promise<{ grantsSince: number; lastEndedAt: Date | null }>;
+  /** Everybody who said that they are away, also those whose time is over. */
+  delegations(): Promise<readonly Delegation[]>;
   card(id: RequestId): Promise<Card | null>;
   note(accessKey: string): Promise<HoldingNote | null>;
   /** The audit events of one request and its grant, oldest first; with `after`, only those behind the first `after` ones. */
@@ -137,6 +140,9 @@ export interface Tx extends Reads, WatchWrites {
   keepNote(note: HoldingNote): Promise<HoldingNote>;
   dropNote(accessKey: string): Promise<void>;
   saveCard(card: Card): Promise<void>;
+  /** In place of what the person said before. */
+  saveDelegation(delegation: Delegation): Promise<void>;
+  dropDelegation(person: SlackUserId): Promise<void>;
 }
 
 /** Somebody else saved the same row in between. The use case runs again on what is there now. */
@@ -448,6 +454,8 @@ export interface Messenger {
   /** Break-glass was used, or its review is overdue; in the channel for it. */
   alertBreakGlass(channel: string, view: RequestView): Promise<void>;
   notify(to: SlackUserId, notice: NoticeName, view: RequestView): Promise<void>;
+  /** Somebody is away and asks this person to decide in their place. */
+  tellDelegate(to: SlackUserId, delegation: Delegation): Promise<void>;
   /** A revocation that fails, or ended access that showed up again, in the channel for it. */
   postAlert(channel: string, view: RequestView, alert: AlertView): Promise<CardRef>;
   updateAlert(ref: CardRef, view: RequestView, alert: AlertView): Promise<Updated>;

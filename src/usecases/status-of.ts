@@ -2,6 +2,7 @@ import type { Grant } from '../domain/grant.ts';
 import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
+import { absencesNow } from './absences.ts';
 import { electorateOf } from './approvers-of.ts';
 import { identify } from './identify.ts';
 import { WAITING_LIMIT } from './limits.ts';
@@ -28,7 +29,8 @@ export async function statusOf(
   const who = await identify(ports, input.workspace, input.user);
   if (!who.ok) return who;
   const reads = ports.store.reads(input.workspace);
-  const [now, pending, grants, waiting] = await Promise.all([
+  const [away, now, pending, grants, waiting] = await Promise.all([
+    absencesNow(ports, input.workspace),
     ports.store.now(),
     reads.pendingRequestsOf(input.user),
     reads.openGrantsOf(input.user),
@@ -36,7 +38,7 @@ export async function statusOf(
   ]);
   const mine = await Promise.all(
     waiting.map(async (request) =>
-      (await electorateOf(ports, request)).deciders.some(({ user }) => user === input.user),
+      (await electorateOf(ports, request, away)).deciders.some(({ user }) => user === input.user),
     ),
   );
   const { roles } = ports.policies.current();

@@ -14,7 +14,7 @@ const PATIENCE_MS = 15_000;
 export async function runScenario(world: World, scenario: Scenario): Promise<void> {
   for (const [index, step] of scenario.steps.entries()) {
     try {
-      await play(world, step);
+      await play(world, withIds(world, step));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(`Step ${index + 1}, ${JSON.stringify(step)}:\n${why}\n\n${describe(world)}`, { cause: error });
@@ -233,6 +233,12 @@ const eventually = <T>(world: World, what: string, ask: () => T | Promise<T>) =>
 
 /** Everything a reader of the message sees, and what a phone or a screen reader says. */
 const wordsOf = (message: Message | undefined): string => (message ? `${message.text}\n${textOf(message.blocks)}` : '');
+
+/** `<@dba>` in a scenario stands for the mention of that persona. */
+const withIds = (world: World, step: Step): Step =>
+  JSON.parse(
+    JSON.stringify(step).replaceAll(/<@([a-z][a-z0-9]*)>/g, (_, key: string) => `<@${world.workspace.user(key).id}>`),
+  );
 
 const saysAll = (said: string, wanted: readonly string[]): boolean =>
   wanted.every((each) => said.toLowerCase().includes(each.toLowerCase()));

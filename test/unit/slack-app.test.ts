@@ -21,6 +21,9 @@ const answers: SlackUsecases = {
   explainRole: no,
   approveRequest: no,
   checkDecider: no,
+  setAway: no,
+  endAway: no,
+  awayOf: async () => ({ own: null, handedToMe: [] }),
   denyRequest: no,
   editRequest: no,
   findEdit: no,
@@ -350,6 +353,7 @@ describe('the App Home', () => {
         askable: new Set<RequestId>(),
         admin: null,
         shows: new Set<RequestId>(),
+        away: { own: null, handedToMe: [] },
       }),
     };
     await workspace.user('dev').openHome();

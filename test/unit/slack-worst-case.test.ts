@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { type AuditEvent, type AuditFact, CHAIN_START, chain } from '../../src/domain/audit.ts';
+import type { Delegation } from '../../src/domain/delegation.ts';
 import type { Drift } from '../../src/domain/drift.ts';
 import type { NoticeName } from '../../src/domain/effect.ts';
 import { createGrant, type Grant } from '../../src/domain/grant.ts';
@@ -58,6 +59,13 @@ const personOf = (words: (length: number) => string, index = 0) => ({
 });
 
 type Words = typeof long;
+const awayOf = (words: Words): Delegation => ({
+  workspaceId: workspaceId('T0TEAM'),
+  person: personOf(words),
+  to: personOf(words, 1),
+  since: T0,
+  until: later(3_600),
+});
 const ALL_WORDS: readonly (readonly [string, Words])[] = [
   ['hostile', long],
   ['growing', growing],
@@ -377,6 +385,7 @@ const CASES: Readonly<Record<string, Case>> = {
         everything: pageOf(grants.slice(0, HOME_ALL_ROWS)),
       },
       shows: new Set(),
+      away: { own: awayOf(words), handedToMe: many(100, () => awayOf(words)) },
     };
     yield shown(homeView(facts, LINK, en));
   },

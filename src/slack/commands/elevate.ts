@@ -7,6 +7,7 @@ import type { Reach } from '../screen.ts';
 import { noticeModal } from '../views/notice-modal.ts';
 import { requestForm } from '../views/request-form.ts';
 import { askInOneLine } from './ask-in-one-line.ts';
+import { away, back } from './away.ts';
 import { breakGlass } from './break-glass.ts';
 import { extendInOneLine } from './extend.ts';
 import { giveBack, tellPending, tellWho } from './lists.ts';
@@ -50,6 +51,10 @@ function run(desk: Desk, typed: Typed, command: Command): Promise<void> {
       return openRevoke(desk, typed, command);
     case 'revoke_whom':
       return say(desk.text.commands.revokeWhom);
+    case 'away':
+      return away(desk, typed, command);
+    case 'back':
+      return back(desk, typed);
     case 'pending':
       return tellPending(desk, typed);
     case 'done':

@@ -12,6 +12,9 @@ export type Command =
   | { readonly kind: 'revoke_whom' }
   /** What the policy says about a role; null: none was named. */
   | { readonly kind: 'why'; readonly role: string | null; readonly durationSeconds: number | null }
+  /** Until when, as typed (null: nothing was), and who decides meanwhile. */
+  | { readonly kind: 'away'; readonly until: string | null; readonly to: SlackUserId | null }
+  | { readonly kind: 'back' }
   | { readonly kind: 'pending' }
   | { readonly kind: 'done'; readonly role: string | null }
   | { readonly kind: 'who'; readonly role: string | null }
@@ -34,7 +37,19 @@ export interface Ask {
   readonly reason: string;
 }
 
-const SUBCOMMANDS = ['help', 'status', 'revoke', 'extend', 'break-glass', 'pending', 'done', 'who', 'why'] as const;
+const SUBCOMMANDS = [
+  'help',
+  'status',
+  'revoke',
+  'extend',
+  'break-glass',
+  'pending',
+  'done',
+  'who',
+  'why',
+  'away',
+  'back',
+] as const;
 const ROLE = /^[a-z0-9][\w.-]*\/[\w.-]+$/i;
 /** should_escape turns @somebody into <@U0123|name> (Slack: "Implementing slash commands", Escaping). */
 const USER = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/;
@@ -54,6 +69,8 @@ export function parseCommand(text: string): Command {
     const seconds = typed.map(typedDuration).find((each) => each !== null) ?? null;
     return { kind: 'why', role: typed.find((each) => ROLE.test(each)) ?? null, durationSeconds: seconds };
   }
+  if (word === 'away') return parseAway(rest);
+  if (word === 'back' && rest.length === 0) return { kind: 'back' };
   if (word === 'pending' && rest.length === 0) return { kind: 'pending' };
   if (word === 'done') return { kind: 'done', role: firstRole(rest) };
   // A misspelled role is worth a suggestion, so the first word is taken for one.
@@ -68,6 +85,15 @@ export function parseCommand(text: string): Command {
 }
 
 const firstRole = (words: readonly string[]): string | null => words.map(bare).find((each) => ROLE.test(each)) ?? null;
+
+/** `until` and `to` may be left out; whoever is mentioned is meant. */
+function parseAway(words: readonly string[]): Command {
+  const to = words.map((word) => USER.exec(word)?.[1]).find((id) => id !== undefined);
+  const time = words.filter((word) => !USER.test(word)).map(bare);
+  const said = time.filter((word) => !['until', 'to'].includes(word.toLowerCase())).join(' ');
+  if (said === '' && to === undefined) return { kind: 'away', until: null, to: null };
+  return { kind: 'away', until: said, to: to === undefined ? null : slackUserId(to) };
+}
 
 function parseRevoke(words: readonly string[]): Command {
   const holder = words.map((word) => USER.exec(word)?.[1]).find((id) => id !== undefined);

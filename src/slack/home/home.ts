@@ -32,10 +32,21 @@ export function homeView(facts: HomeFacts, link: LinkOf, text: Text): HomeView {
     return [askable.has(request.id) ? rowWith(line, again) : section(line)];
   });
   return page(text, [
+    ...away(facts, text),
     ...(own.length === 0 ? [section(status.nothing)] : own),
     ...past,
     ...everybodys(facts, link, text),
   ]);
+}
+
+/** People whose absence a Home tells. */
+const AWAY_SHOWN = 10;
+
+/** Whether the person is away, and for whom they decide. */
+function away({ away: { own, handedToMe } }: HomeFacts, text: Text): Block[] {
+  const words = text.away;
+  const lines = [...(own === null ? [] : [words.own(own)]), ...handedToMe.slice(0, AWAY_SHOWN).map(words.handed)];
+  return lines.length === 0 ? [] : [section(lines.join('\n'))];
 }
 
 /** The Home of somebody who may not use Elevate: why, in escaped mrkdwn. */

@@ -35,6 +35,7 @@ export const commands = {
     '`/elevate status` shows what you hold, what you wait for and what waits for you.',
     '`/elevate pending` shows only what waits, `/elevate done` gives back what you have, and `/elevate who orders-db/admin` tells who has it.',
     '`/elevate extend 30m` asks for more time on what you have; add the role if you have several.',
+    '`/elevate away until friday to @somebody` hands over your approvals while you are away, and `/elevate back` ends that.',
     '`/elevate why orders-db/admin` tells what the policy says about it, and why.',
     '`/elevate break-glass orders-db/admin the site is down` gives access at once where the policy lets you; it is told to everybody concerned and reviewed.',
     '`/elevate revoke @somebody` ends everything they have at once, as far as it is yours to end; add a role to end just that one.',

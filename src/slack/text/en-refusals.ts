@@ -91,6 +91,20 @@ export function refusal(no: Refusal): string {
       return 'Your approval is counted already. Somebody else has to give the next one.';
     case 'delegated_by_requester':
       return 'You act for the person who asked, and nobody decides on their own request, not even through somebody else.';
+    case 'away_until_unread':
+      return `Until when? “${no.typed}” is no time. Write it like /elevate away until friday, until tomorrow 12:00, until 2026-12-24 or until 3d.`;
+    case 'away_in_the_past':
+      return 'That moment is past. Write one that is ahead of us, such as /elevate away until friday.';
+    case 'away_too_long':
+      return `That is too long to be away at once: ${duration(no.maxSeconds)} at most. Whoever is away for longer should leave the group for that time.`;
+    case 'away_to_oneself':
+      return 'Name somebody else to decide in your place, or nobody to be only left alone.';
+    case 'may_not_hand_over':
+      return 'The policy lets none of your groups hand over approvals. Leave the name out to be left alone, or ask whoever maintains the policy for delegate: true.';
+    case 'delegate_may_not_decide':
+      return `That is ${standing[no.standing]}, which may not decide. Name a member of this workspace.`;
+    case 'not_away':
+      return 'You are not away. Type /elevate away to see how to say so.';
     case 'edit_changes_nothing':
       return 'That is what was asked for already. Write a shorter time or choose a narrower role, or press Back.';
     case 'edit_not_shorter':

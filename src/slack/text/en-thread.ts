@@ -105,6 +105,8 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'drift.revocation_requested':
     case 'drift.revoked':
     case 'drift.closed':
+    case 'delegation.started':
+    case 'delegation.ended':
     case 'reconciler.paused':
     case 'reconciler.resumed':
     case 'database.restored':

@@ -1,4 +1,5 @@
 import { proofLines } from '../../usecases/proof-lines.ts';
+import { away } from './en-away.ts';
 import { card } from './en-card.ts';
 import { commands } from './en-commands.ts';
 import { forms } from './en-forms.ts';
@@ -11,6 +12,7 @@ import { risk } from './en-words.ts';
 
 /** Every sentence that people read, in English. */
 export const en = {
+  away,
   card,
   commands,
   forms,

@@ -1,0 +1,77 @@
+import type { NewAuditEvent } from './audit.ts';
+import { type EffectChange, schedule } from './effect.ts';
+import type { SlackUserId, WorkspaceId } from './ids.ts';
+import { byPerson, type PersonRef, refOf } from './person.ts';
+import { type Refusal, refused } from './refusal.ts';
+
+/** Somebody is away until then. It ends by itself. */
+export interface Delegation {
+  readonly workspaceId: WorkspaceId;
+  readonly person: PersonRef;
+  /** Who decides in their place, where the policy lets their group hand that over; null: nobody, and they are only not mentioned. */
+  readonly to: PersonRef | null;
+  readonly since: Date;
+  readonly until: Date;
+}
+
+/** The longest time that can be said at once: whoever is away for longer should leave the group. */
+export const AWAY_MAX_SECONDS = 60 * 86_400;
+
+export interface GoingAway {
+  readonly person: PersonRef;
+  readonly to: PersonRef | null;
+  readonly until: Date;
+  /** Whether any group of the person lets its members hand over. */
+  readonly mayHandOver: boolean;
+}
+
+type Step =
+  | {
+      readonly ok: true;
+      readonly state: Delegation;
+      readonly events: NewAuditEvent[];
+      readonly effects: EffectChange[];
+    }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+export function goAway(workspaceId: WorkspaceId, { person, to, until, mayHandOver }: GoingAway, now: Date): Step {
+  if (until <= now) return refused({ code: 'away_in_the_past' });
+  if (until.getTime() - now.getTime() > AWAY_MAX_SECONDS * 1000)
+    return refused({ code: 'away_too_long', maxSeconds: AWAY_MAX_SECONDS });
+  if (to?.slackUserId === person.slackUserId) return refused({ code: 'away_to_oneself' });
+  if (to !== null && !mayHandOver) return refused({ code: 'may_not_hand_over' });
+  const state: Delegation = { workspaceId, person: refOf(person), to: to && refOf(to), since: now, until };
+  return {
+    ok: true,
+    state,
+    events: [
+      {
+        kind: 'delegation.started',
+        data: { until: until.toISOString(), ...toWhom(to) },
+        at: now,
+        actor: byPerson(person),
+        requestId: null,
+        grantId: null,
+      },
+    ],
+    effects:
+      to === null ? [] : [schedule({ kind: 'announce_delegation', workspaceId, person: person.slackUserId }, now)],
+  };
+}
+
+/** Back before the time was over. */
+export const comeBack = ({ person, to, until }: Delegation, now: Date): NewAuditEvent => ({
+  kind: 'delegation.ended',
+  data: { until: until.toISOString(), ...toWhom(to) },
+  at: now,
+  actor: byPerson(person),
+  requestId: null,
+  grantId: null,
+});
+
+/** How an audit event names the one who decides meanwhile. */
+const toWhom = (person: PersonRef | null) =>
+  person === null ? {} : { to: { id: person.slackUserId, email: person.email, name: person.name } };
+
+export const isAway = (delegations: readonly Delegation[], user: SlackUserId): boolean =>
+  delegations.some(({ person }) => person.slackUserId === user);
