@@ -45,7 +45,10 @@ export async function withLease<T>(
     return await work({
       unsettled: unsettledOf(unsettledSince, limits),
       async change(send) {
-        if (!(await leases.beginCall(lease, limits.leaseMs))) {
+        const askedAt = performance.now();
+        const lost = !(await leases.beginCall(lease, limits.leaseMs));
+        // A process that stood still over the answer may be too late by now, and the next may have counted the call as over.
+        if (lost || performance.now() - askedAt > limits.leaseMs - limits.callMs) {
           throw new Outage('transient', `${access.name}: this access was taken over by another worker meanwhile`);
         }
         try {

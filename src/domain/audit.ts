@@ -75,11 +75,11 @@ export type AuditFact =
   | { kind: 'grant.kept'; data: Record<string, never> }
   | {
       kind: 'grant.provisioning_started';
-      data: { target: string; subject: string; subjectId: string; heldBefore: boolean };
+      data: { target: string; subject: string; subjectId: string };
     }
   | { kind: 'grant.provisioning_retried'; data: { error: string; attempt: number } }
   | { kind: 'grant.provisioning_failed'; data: { error: string } }
-  | { kind: 'grant.activated'; data: { endsAt: string; answer: string } }
+  | { kind: 'grant.activated'; data: { endsAt: string; answer: string; heldBefore: boolean } }
   | { kind: 'grant.expiry_announced'; data: { endsAt: string } }
   | { kind: 'grant.extended'; data: { endsAt: string; seconds: number; by: string } }
   | { kind: 'grant.revocation_started'; data: { because: GrantEndedBecause; reason: string | null } }

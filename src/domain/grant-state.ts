@@ -108,11 +108,11 @@ export type GrantCommand =
   | { readonly type: 'observe_use'; readonly usedAt: Date | null }
   /** Its holder uses it, whatever the target saw. */
   | { readonly type: 'keep'; readonly by: PersonRef }
-  /** The target was asked who is who; committed before the first call that changes anything there. */
-  | { readonly type: 'note_target'; readonly resolved: ResolvedAccess; readonly heldBefore: boolean }
+  /** The target was asked who is who; committed before anything else is asked or changed there. */
+  | { readonly type: 'note_target'; readonly resolved: ResolvedAccess }
   | { readonly type: 'provision_retry'; readonly error: string }
-  /** `level` is what was read back. */
-  | { readonly type: 'activate'; readonly answer: string; readonly level: Json }
+  /** `level` is what was read back, `heldBefore` whether the holder had anything of it before us. */
+  | { readonly type: 'activate'; readonly answer: string; readonly level: Json; readonly heldBefore: boolean }
   | { readonly type: 'provision_fail'; readonly error: string }
   /** An approved extension moves the end. */
   | { readonly type: 'extend'; readonly seconds: number; readonly by: Pick<AccessRequest, 'id'> }

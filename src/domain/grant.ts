@@ -199,7 +199,6 @@ function noteTarget(
           target: resolved.targetIdentity,
           subject: state.target.subject,
           subjectId: resolved.subjectId,
-          heldBefore: command.heldBefore,
         },
       }),
     ],
@@ -224,7 +223,7 @@ function provisionRetry(state: Grant, error: string, now: Date): Transition<Gran
 
 function activate(
   state: Grant,
-  { answer, level }: Extract<GrantCommand, { type: 'activate' }>,
+  { answer, level, heldBefore }: Extract<GrantCommand, { type: 'activate' }>,
   now: Date,
 ): Transition<Grant> {
   const endsAt = earlier(after(now, state.durationSeconds), state.mustEndBy);
@@ -233,7 +232,10 @@ function activate(
     ok: true,
     state: next,
     events: [
-      event(next, now, bySystem('worker'), { kind: 'grant.activated', data: { endsAt: endsAt.toISOString(), answer } }),
+      event(next, now, bySystem('worker'), {
+        kind: 'grant.activated',
+        data: { endsAt: endsAt.toISOString(), answer, heldBefore },
+      }),
     ],
     effects: [
       cancel({ kind: 'provision_grant', grantId: state.id }),

@@ -53,6 +53,11 @@ export async function runInside<T>(
       return reads.request(id);
     },
     grantForUpdate: (id) => (id === lockGrant && firstIsFresh ? Promise.resolve(first) : lockedGrant(id)),
+    noteForUpdate: async (accessKey) => {
+      const rows: readonly unknown[] = await db.query`
+        SELECT * FROM access_notes WHERE workspace_id = ${workspace} AND access_key = ${accessKey} FOR UPDATE`;
+      return rows.length === 0 ? null : readNote(rows[0]);
+    },
     save: async (change) => {
       refuseForeign(workspace, [...(change.requests ?? []), ...(change.grants ?? [])]);
       // Side by side on one connection: they travel together, and requests come before the grants that refer to them.

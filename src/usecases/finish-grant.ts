@@ -1,5 +1,6 @@
 import { type Grant, type GrantCommand, transitionGrant } from '../domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
+import type { Json } from '../domain/json.ts';
 import type { Ports, TargetSession, Tx } from './ports.ts';
 import { stepGrant } from './step-grant.ts';
 
@@ -18,21 +19,54 @@ export const NOTHING_DONE: Omit<Ending, 'answer'> = {
   confirmedFor: null,
 };
 
+export const NEVER_CALLED: Ending = { ...NOTHING_DONE, answer: 'The target was never called' };
+
 /** After an unknown outcome access is looked at again so many minutes after the call was sent (CONNECTORS: the last rule of step 7). */
 const LOOKS_MINUTES = [1, 10, 60];
 
-/** Another grant for the same access that still stands: then the access stays, and only this grant ends. Under the target's lock. */
-export async function keeperOf(ports: Needs, input: Input, accessKey: string): Promise<Grant | null> {
-  const open = await ports.store.reads(input.workspace).openGrantsOn(accessKey);
-  const standing = open.filter((each) => each.status === 'active' || each.status === 'provisioning');
-  return standing.find((each) => each.id !== input.grantId) ?? null;
+/** What an end goes by. */
+type Standing =
+  /** Another grant for the same access still stands: then the access stays, and only this grant ends. */
+  | { readonly is: 'kept'; readonly keeper: Grant }
+  /** What was there was never noted, so no call was ever sent, and whatever is there is not ours. */
+  | { readonly is: 'untouched' }
+  /** `before` is what our grantor's row held before us, which is what an end puts back; null: nothing. */
+  | { readonly is: 'ours'; readonly before: Json };
+
+/**
+ * Read in one transaction under the target's lock; null: the grant has ended meanwhile. Whoever lost the lock without knowing it may be
+ * committing the end that we are about to repeat, and the note goes with it: without the note we would take away what was there
+ * before us.
+ */
+export function standingOf(ports: Needs, input: Input, accessKey: string): Promise<Standing | null> {
+  const work = async (tx: Tx): Promise<Standing | null> => {
+    const grant = await tx.grantForUpdate(input.grantId);
+    if (grant?.status !== 'revoking') return null;
+    const [open, note] = await Promise.all([tx.openGrantsOn(accessKey), tx.note(accessKey)]);
+    const keeper = keeperAmong(open, input.grantId);
+    if (keeper) return { is: 'kept', keeper };
+    const untouched = note === null && grant.activatedAt === null && grant.endedAt === null;
+    return untouched ? { is: 'untouched' } : { is: 'ours', before: note?.before.ours ?? null };
+  };
+  return ports.store.transaction(input.workspace, work, { lockGrant: input.grantId });
 }
 
-export const keptFor = (keeper: Grant): Ending => ({
+/** Another grant for the same access that still stands. Under the target's lock. */
+export const keeperOf = async (ports: Needs, input: Input, accessKey: string): Promise<Grant | null> =>
+  keeperAmong(await ports.store.reads(input.workspace).openGrantsOn(accessKey), input.grantId);
+
+const keeperAmong = (open: readonly Grant[], id: GrantId): Grant | null =>
+  open.find((each) => each.id !== id && (each.status === 'active' || each.status === 'provisioning')) ?? null;
+
+const keptFor = (keeper: Grant): Ending => ({
   ...NOTHING_DONE,
   answer: `Kept on the target: ${keeper.roleKey} of the same person is still open on it`,
   keptFor: keeper.id,
 });
+
+/** How a grant ends whose access stays as it is. */
+export const endingOf = (standing: Exclude<Standing, { is: 'ours' }>): Ending =>
+  standing.is === 'kept' ? keptFor(standing.keeper) : NEVER_CALLED;
 
 /** When to look again because an older call of ours may still land; null: nothing can any more. */
 export function lookAgain({ unsettled }: TargetSession, now: Date): Date | null {
@@ -59,6 +93,8 @@ export function finish(ports: Needs, input: Input, ending: Ending): Promise<void
     if (!step.ok) return;
     const key = grant.target.resolved?.key;
     if (key !== undefined) {
+      // Locked before the count, so that a grant which is just inheriting the note is counted.
+      await tx.noteForUpdate(key);
       const open = await tx.openGrantsOn(key);
       // The note lives as long as any grant there is open; the last one to end has restored what it says.
       if (open.every((each) => each.id === grant.id)) await tx.dropNote(key);

@@ -130,6 +130,8 @@ export interface Tx extends Reads, WatchWrites {
   readonly now: Date;
   requestForUpdate(id: RequestId): Promise<AccessRequest | null>;
   grantForUpdate(id: GrantId): Promise<Grant | null>;
+  /** Whoever keeps or drops the note of this access waits until the transaction ends. */
+  noteForUpdate(accessKey: string): Promise<HoldingNote | null>;
   /**
    * Saves. Each request and grant carries the version it was read with (0: new); the stored one becomes version + 1. A version that is
    * not the stored one makes the transaction throw `Conflict` at its end, and nothing of it stays. It does not wait for the database:
@@ -301,6 +303,8 @@ export interface TargetSession {
   observe(): Promise<Holding>;
   /** Gives the access. Returns the target's own answer, for the audit. Given already is success. */
   grant(options: { readonly expiresAt: Date }): Promise<string>;
+  /** Whether a level that was read back is what a grant here gives, or more. Asks nobody. */
+  suffices(level: Json): boolean;
   /** Takes away what our grantor gave and puts back `before`, if that was something. Absent already is success. */
   revoke(before: Json): Promise<string>;
   /**

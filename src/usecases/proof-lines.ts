@@ -11,13 +11,13 @@ function proofLine(event: AuditEvent): string | null {
     case 'grant.created':
       return `intent: committed with its latest end, ${exact(new Date(event.data.mustEndBy))}, before any call to the target`;
     case 'grant.provisioning_started':
-      return `target ${event.data.target}, subject ${event.data.subject} (id ${event.data.subjectId}); held before: ${event.data.heldBefore ? 'yes' : 'no'}`;
+      return `target ${event.data.target}, subject ${event.data.subject} (id ${event.data.subjectId})`;
     case 'grant.provisioning_retried':
       return `call to grant failed: ${event.data.error}`;
     case 'grant.provisioning_failed':
       return `granting was given up: ${event.data.error}`;
     case 'grant.activated':
-      return `granted and read back as there; the target answered: ${event.data.answer}; ends ${exact(new Date(event.data.endsAt))}`;
+      return `granted and read back as there; the target answered: ${event.data.answer}; held before: ${event.data.heldBefore ? 'yes' : 'no'}; ends ${exact(new Date(event.data.endsAt))}`;
     case 'grant.extended':
     case 'grant.end_moved':
       return `the end moved to ${exact(new Date(event.data.endsAt))}`;

@@ -1,9 +1,19 @@
 import { type Grant, type ResolvedAccess, transitionGrant } from '../domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
+import { canonicalJson } from '../domain/json.ts';
 import { backoffMs, PROVISION_BACKOFF } from './backoff.ts';
 import { systemOfGrant } from './known-systems.ts';
 import { asOutage } from './outage.ts';
-import { type Connector, done, Outage, type Performed, type Ports, type TargetSession, type Tx } from './ports.ts';
+import {
+  type Connector,
+  done,
+  type HoldingNote,
+  Outage,
+  type Performed,
+  type Ports,
+  type TargetSession,
+  type Tx,
+} from './ports.ts';
 import { stepGrant } from './step-grant.ts';
 
 type Needs = Pick<Ports, 'store' | 'connectors'>;
@@ -13,7 +23,7 @@ interface Input {
 }
 
 /**
- * Makes a grant real: note what was there, grant, read back, commit `active`, all under the target's lock for this access.
+ * Makes a grant real: commit that it begins, note what was there, grant, read back, commit `active`, all under the target's lock for this access.
  * The revocation was committed with the grant, before any of this.
  */
 export async function provisionGrant(ports: Needs, input: Input): Promise<Performed> {
@@ -50,23 +60,42 @@ async function makeReal(
   resolved: ResolvedAccess,
   session: TargetSession,
 ): Promise<void> {
+  const begun = await begin(ports, input, connector, resolved);
+  if (!begun) return;
   const before = await session.observe();
-  const takeNote = async (tx: Tx): Promise<Grant | null> => {
+  const takeNote = async (tx: Tx): Promise<HoldingNote | null> => {
+    if ((await tx.grantForUpdate(input.grantId))?.status !== 'provisioning') return null;
+    const about = { accessKey: resolved.key, workspaceId: input.workspace, notedAt: tx.now, notedFor: input.grantId };
+    return tx.keepNote({ ...about, before });
+  };
+  const note = await ports.store.transaction(input.workspace, takeNote, { lockGrant: input.grantId });
+  if (!note) return;
+  const answer = await session.grant({ expiresAt: begun.mustEndBy });
+  const level = (await session.observe()).ours;
+  if (level === null || !session.suffices(level)) {
+    const found = level === null ? 'no access' : `only ${canonicalJson(level)}`;
+    throw new Outage('transient', `${connector.name} answered "${answer}", but reading back shows ${found}`);
+  }
+  const heldBefore = note.before.ours !== null || note.before.others.length > 0;
+  await stepGrant(ports, input, (state, now) =>
+    transitionGrant(state, { type: 'activate', answer, level, heldBefore }, now),
+  );
+}
+
+/**
+ * Commits that this grant is about to work on the access, before what is there is looked at. From here on it counts as open there: a
+ * sibling that ends leaves the access to it, and nobody drops the note. So what it then sees is from before us, or a note says what
+ * was, even if this process is paused in between for longer than any lock lasts.
+ */
+function begin(ports: Needs, input: Input, connector: Connector, resolved: ResolvedAccess): Promise<Grant | null> {
+  const work = async (tx: Tx): Promise<Grant | null> => {
     const grant = await tx.grantForUpdate(input.grantId);
     if (grant?.status !== 'provisioning') return null;
-    const [note] = await Promise.all([
-      tx.keepNote({
-        accessKey: resolved.key,
-        workspaceId: input.workspace,
-        before,
-        notedAt: tx.now,
-        notedFor: grant.id,
-      }),
+    await Promise.all([
       refuseSharedSubject(tx, grant, resolved),
       tx.knowSystems([systemOfGrant(input.workspace, grant.target, resolved)]),
     ]);
-    const heldBefore = note.before.ours !== null || note.before.others.length > 0;
-    const step = transitionGrant(grant, { type: 'note_target', resolved, heldBefore }, tx.now);
+    const step = transitionGrant(grant, { type: 'note_target', resolved }, tx.now);
     if (!step.ok)
       throw new Outage(
         'permanent',
@@ -75,14 +104,7 @@ async function makeReal(
     if (step.events.length > 0) await tx.save({ grants: [step.state], events: step.events, effects: step.effects });
     return grant;
   };
-  const noted = await ports.store.transaction(input.workspace, takeNote, { lockGrant: input.grantId });
-  if (!noted) return;
-  const answer = await session.grant({ expiresAt: noted.mustEndBy });
-  const level = (await session.observe()).ours;
-  if (level === null) {
-    throw new Outage('transient', `${connector.name} answered "${answer}", but reading back shows no access`);
-  }
-  await stepGrant(ports, input, (state, now) => transitionGrant(state, { type: 'activate', answer, level }, now));
+  return ports.store.transaction(input.workspace, work, { lockGrant: input.grantId });
 }
 
 /** POLICY.md 17: two people on one subject of a target would share, and end, each other's access. */

@@ -4,7 +4,7 @@ import { canonicalJson, type Json } from '../domain/json.ts';
 import { type PersonRef, refOf } from '../domain/person.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type EndResult, mayRevoke } from './end-grant.ts';
-import { doubt, finish, keeperOf, keptFor, lookAgain, NOTHING_DONE } from './finish-grant.ts';
+import { doubt, endingOf, finish, lookAgain, NEVER_CALLED, standingOf } from './finish-grant.ts';
 import { identify } from './identify.ts';
 import { asOutage } from './outage.ts';
 import type { Outage, Ports, TargetSession } from './ports.ts';
@@ -70,23 +70,25 @@ async function look(ports: Needs, input: Asker, grant: Grant, person: PersonRef)
   const reads = ports.store.reads(input.workspace);
   const afterwards = async () => ({ ok: true as const, grant: (await reads.grant(grant.id)) ?? grant });
   if (resolved === null) {
-    await finish(ports, input, { ...NOTHING_DONE, answer: 'The target was never called', confirmedFor: person });
+    await finish(ports, input, { ...NEVER_CALLED, confirmedFor: person });
     return afterwards();
   }
   const connector = ports.connectors.get(name, connectorType, connection);
   return connector.exclusively({ entitlement, subject, resolved }, async (session) => {
-    const keeper = await keeperOf(ports, input, resolved.key);
-    if (keeper) {
-      await finish(ports, input, { ...keptFor(keeper), confirmedFor: person });
+    const standing = await standingOf(ports, input, resolved.key);
+    if (standing === null) return afterwards();
+    if (standing.is !== 'ours') {
+      await finish(ports, input, { ...endingOf(standing), confirmedFor: person });
       return afterwards();
     }
-    const before = (await reads.note(resolved.key))?.before.ours ?? null;
+    const { before } = standing;
+    const lookedAt = await ports.store.now();
     const { ours } = await session.observe();
     if (!isGone(ours, before)) return stillThere(canonicalJson(ours));
     const endsSessions = grant.target.endSessions && connector.capabilities.endsSessions;
     const sessions = endsSessions ? await session.endSessions() : null;
     if (sessions && sessions.left > 0) return stillThere(`${sessions.left} open sessions`);
-    return conclude(ports, input, session, {
+    return conclude(ports, input, session, lookedAt, {
       answer: 'Read back as gone when somebody asked to look',
       leftBehind: ours,
       sessionsEnded: sessions?.ended ?? null,
@@ -99,9 +101,10 @@ async function conclude(
   ports: Needs,
   input: Asker,
   session: TargetSession,
+  lookedAt: Date,
   ending: Omit<Parameters<typeof finish>[2], 'keptFor'>,
 ): Promise<Date | null> {
-  const lookAgainAt = lookAgain(session, await ports.store.now());
+  const lookAgainAt = lookAgain(session, lookedAt);
   if (lookAgainAt) await doubt(ports, input, ending.answer, lookAgainAt);
   else await finish(ports, input, { ...ending, keptFor: null });
   return lookAgainAt;

@@ -2,7 +2,7 @@ import { type Grant, transitionGrant } from '../domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import { canonicalJson, type Json } from '../domain/json.ts';
 import { backoffMs, REVOKE_BACKOFF } from './backoff.ts';
-import { doubt, finish, keeperOf, keptFor, lookAgain, NOTHING_DONE } from './finish-grant.ts';
+import { doubt, endingOf, finish, lookAgain, NEVER_CALLED, NOTHING_DONE, standingOf } from './finish-grant.ts';
 import { asOutage } from './outage.ts';
 import { type Connector, done, Outage, type Performed, type Ports, type TargetSession } from './ports.ts';
 import { stepGrant } from './step-grant.ts';
@@ -60,13 +60,14 @@ async function takeAway(ports: Needs, input: Input, grant: Grant): Promise<void>
   const { connector: name, connectorType, connection, entitlement, subject, resolved } = grant.target;
   if (resolved === null) {
     // The ids are committed before the first call that changes anything, so without them nothing was changed.
-    return finish(ports, input, { ...NOTHING_DONE, answer: 'The target was never called' });
+    return finish(ports, input, NEVER_CALLED);
   }
   const connector = ports.connectors.get(name, connectorType, connection);
   await connector.exclusively({ entitlement, subject, resolved }, async (session) => {
-    const keeper = await keeperOf(ports, input, resolved.key);
-    if (keeper) return finish(ports, input, keptFor(keeper));
-    const before = (await ports.store.reads(input.workspace).note(resolved.key))?.before.ours ?? null;
+    const standing = await standingOf(ports, input, resolved.key);
+    if (standing === null) return;
+    if (standing.is !== 'ours') return finish(ports, input, endingOf(standing));
+    const { before } = standing;
     const answer = await session.revoke(before);
     await settle(ports, input, { grant, connector, session, answer, before });
   });
@@ -86,8 +87,10 @@ export async function settle(
 ): Promise<void> {
   const { grant, connector, session, answer, before } = revoked;
   const sessionsEnded = await endSessions(ports, input, grant, connector, session);
+  // Before the look: what lands between a look and the time after it would count as seen.
+  const lookedAt = session.unsettled === null ? null : await ports.store.now();
   await readBack(connector, session, answer, before);
-  const lookAgainAt = session.unsettled === null ? null : lookAgain(session, await ports.store.now());
+  const lookAgainAt = lookedAt && lookAgain(session, lookedAt);
   if (lookAgainAt) return doubt(ports, input, answer, lookAgainAt);
   await finish(ports, input, { ...NOTHING_DONE, answer, leftBehind: before, sessionsEnded });
 }

@@ -176,7 +176,10 @@ const told: readonly (readonly [AuditFact, RegExp])[] = [
   [{ kind: 'grant.extended', data: { endsAt: iso, seconds: 1_800, by: 'req_2' } }, /by 30 minutes \(req_2\).*<!date\^/],
   [{ kind: 'grant.provisioning_retried', data: { error: 'down', attempt: 1 } }, /tried again: down/],
   [{ kind: 'grant.provisioning_failed', data: { error: 'down' } }, /could not be set up: down/],
-  [{ kind: 'grant.activated', data: { endsAt: iso, answer: 'GRANT ROLE' } }, /read back on the target.*<!date\^/],
+  [
+    { kind: 'grant.activated', data: { endsAt: iso, answer: 'GRANT ROLE', heldBefore: false } },
+    /read back on the target.*<!date\^/,
+  ],
   [{ kind: 'grant.expiry_announced', data: { endsAt: iso } }, /ends soon/],
   [{ kind: 'grant.revocation_started', data: { because: 'expired', reason: null } }, /time is over/],
   [{ kind: 'grant.revocation_started', data: { because: 'revoked', reason: 'lost' } }, /revoked it.*Reason: lost/],

@@ -2,7 +2,7 @@ import type { Json } from '../../domain/json.ts';
 import { type Holding, Outage, type TargetSession } from '../../usecases/ports.ts';
 import type { Connection, Destination } from './connection.ts';
 import { prepareMembership, readMembership, writeMembership } from './membership.ts';
-import { type Level, levelSchema, type PostgresEntitlement } from './schema.ts';
+import { type Level, levelSchema, type PostgresEntitlement, sameLevel } from './schema.ts';
 import { endSessionsOf } from './sessions.ts';
 import { type AccessIds, refuseSuperuser } from './target.ts';
 
@@ -22,6 +22,11 @@ export function openSession(
     async grant() {
       refuseSuperuser(name, connection.server);
       return writeMembership(name, connection, ids, (ours) => atLeast(entitlement, ours));
+    },
+
+    suffices(level) {
+      const found = levelSchema.safeParse(level);
+      return found.success && sameLevel(found.data, atLeast(entitlement, found.data));
     },
 
     async revoke(before) {

@@ -112,6 +112,7 @@ export function openGroupApi(
             const wanted = entitlement.parse(access.entitlement).level;
             return change('PUT', (await observe()) === 'maintainer' ? 'maintainer' : wanted);
           },
+          suffices: (level) => level === 'maintainer' || level === entitlement.parse(access.entitlement).level,
           revoke: (before) => (typeof before === 'string' ? change('PUT', before) : change('DELETE')),
           endSessions: async () => ({ ended: 0, left: 0 }),
         };
