@@ -143,6 +143,65 @@ export function connectorContract(harness: ConnectorHarness): void {
       });
     });
 
+    describe('ends right, whatever happened meanwhile', () => {
+      it('when it was removed by hand: that is seen, listed and no failure of the end', async () => {
+        const { access, connector, on } = await begin(harness);
+        await give(connector, on);
+        await access.removeByHand();
+        expect(await access.works()).toBe(false);
+        expect((await connector.exclusively(on, (session) => session.observe())).ours).toBeNull();
+        expect(await holdings(connector, on)).toEqual([]);
+        await end(connector, on, null);
+        expect(await access.held()).toEqual({ ours: null, others: [] });
+      });
+
+      it('when it was removed by hand and had been held before: that comes back', async () => {
+        const { access, connector, on } = await begin(harness);
+        const before = await access.holdBefore('same');
+        await give(connector, on);
+        await access.removeByHand();
+        await end(connector, on, before);
+        expect((await access.held()).ours).toEqual(before);
+      });
+
+      it('when it was removed by hand and given again by a second grant, which ends with the rest', async () => {
+        const { access, connector, on } = await begin(harness);
+        await give(connector, on);
+        await access.removeByHand();
+        expect(await give(connector, on)).toBeNull();
+        expect(await access.works()).toBe(true);
+        await end(connector, on, null);
+        expect(await access.works()).toBe(false);
+      });
+
+      it('when it was extended: giving it again for longer changes nothing that is there', async () => {
+        const { access, connector, on } = await begin(harness);
+        await give(connector, on);
+        const held = await access.held();
+        await connector.exclusively(on, (session) => session.grant({ expiresAt: new Date('2101-01-01T00:00:00Z') }));
+        expect(await access.held()).toEqual(held);
+        await end(connector, on, null);
+        expect(await access.held()).toEqual({ ours: null, others: [] });
+      });
+
+      it('when it is returned right after it was given, before anybody has looked', async () => {
+        const { access, connector, on } = await begin(harness);
+        await connector.exclusively(on, (session) => session.grant(EXPIRES));
+        await end(access.open(), on, null);
+        expect(await access.held()).toEqual({ ours: null, others: [] });
+        expect(await access.works()).toBe(false);
+      });
+
+      it('calls enough what a grant gives, and nothing else that is less', async () => {
+        const { connector, on } = await begin(harness);
+        await connector.exclusively(on, async (session) => {
+          expect(session.suffices((await session.observe()).ours)).toBe(false);
+          await session.grant(EXPIRES);
+          expect(session.suffices((await session.observe()).ours)).toBe(true);
+        });
+      });
+    });
+
     describe('knows who and what it deals with', () => {
       it('follows a renamed subject by its id', async () => {
         const { access, connector, on } = await begin(harness);

@@ -49,6 +49,21 @@ describe('rule 2', () => {
     expect(await world.kinds(id)).not.toContain('grant.activated');
   });
 
+  it('a grant that the target only says yes to is not called live for the less that was there before', async () => {
+    world.setPolicy(POLICY(world.api.url, ROLES.replace('level: member', 'level: maintainer')));
+    world.give('dev', 'member');
+    const id = await world.grant('dev', { role: 'member' });
+    world.api.pretend(true);
+    await world.drain('provision_grant');
+    expect(await world.read(id)).toMatchObject({ status: 'provisioning', attempts: 1 });
+    expect((await world.read(id)).lastError).toContain('only "member"');
+    world.api.pretend(false);
+    world.clock.advance(5);
+    await world.drain('provision_grant');
+    expect((await world.read(id)).status).toBe('active');
+    expect(world.holds('dev')).toBe('maintainer');
+  });
+
   it('a revocation that the target only says yes to is never called ended', async () => {
     const id = await live();
     world.api.pretend(true);

@@ -26,6 +26,8 @@ export interface AccessUnderTest {
   works(): Promise<boolean>;
   /** Gives the access by our own grantor, as if it had always been so; `other`: at a level no grant asks for. */
   holdBefore(level: 'same' | 'other'): Promise<Json>;
+  /** Takes away what our grantor gave, as somebody on the target does who knows nothing of us. */
+  removeByHand(): Promise<void>;
   /** Gives it by another grantor. */
   grantByAnother(): Promise<void>;
   renameSubject(): Promise<void>;

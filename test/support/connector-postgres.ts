@@ -178,6 +178,10 @@ async function underTest(
       await asBot(`GRANT ${role} TO ${quotedSubject()} WITH ADMIN ${other}, INHERIT ${!other}, SET ${!other}`);
       return { admin: other, inherit: !other, set: !other };
     },
+    async removeByHand() {
+      // As a superuser, who may revoke in the name of any grantor.
+      await sql(`REVOKE ${role} FROM ${quotedSubject()} GRANTED BY ${bot}`);
+    },
     async grantByAnother() {
       await sql(`GRANT ${role} TO ${quotedSubject()} WITH ADMIN FALSE, INHERIT TRUE, SET TRUE GRANTED BY ${dba}`);
     },

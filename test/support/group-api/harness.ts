@@ -79,6 +79,9 @@ function underTest(api: GroupApi, leases: Leases, group: string, user: string): 
       api.state.members.set(key(), before);
       return before;
     },
+    async removeByHand() {
+      api.state.members.delete(key());
+    },
     grantByAnother: not,
     async renameSubject() {
       api.state.users.set('u1', `${user} renamed`);
