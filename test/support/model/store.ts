@@ -1,7 +1,7 @@
 import type { EffectChange } from '../../../src/domain/effect.ts';
 import { type Grant, mayExist } from '../../../src/domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../../../src/domain/ids.ts';
-import type { Change, HoldingNote, Outage, Ports, Reads, Store, Tx } from '../../../src/usecases/ports.ts';
+import type { Change, HoldingNote, Outage, Reads, Store, Tx } from '../../../src/usecases/ports.ts';
 import type { Leases } from '../../../src/usecases/watch-ports.ts';
 import type { Answer, Ask, AskFn, Outcome } from './program.ts';
 import { dateOf, forget, type Level, tickOf, type World, withEffects, withTold } from './world.ts';
@@ -253,5 +253,3 @@ export const withLock = (
   ...world,
   workers: world.workers.map((worker, each) => (each === index && worker ? { ...worker, lock, fence } : worker)),
 });
-
-export type ModelPorts = Pick<Ports, 'store' | 'connectors'>;
