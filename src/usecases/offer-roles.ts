@@ -1,10 +1,11 @@
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Person } from '../domain/person.ts';
+import { evaluate } from '../domain/policy/evaluate.ts';
 import type { Facts, RequestFacts } from '../domain/policy/facts.ts';
 import { offered } from '../domain/policy/offer.ts';
 import type { Policy, Role } from '../domain/policy/types.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
-import { type GroupBook, lookUpGroups } from './electorate.ts';
+import { type GroupBook, lookUpGroups, votersOf } from './electorate.ts';
 import { findRole } from './find-role.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { identify } from './identify.ts';
@@ -22,6 +23,8 @@ export interface RoleOffer {
   readonly maxSeconds: number;
   readonly reasonMinLength: number;
   readonly ticket: { readonly required: boolean; readonly pattern: string | null };
+  /** How many people each stage would ask for the usual time; empty: nobody. null: that depends on what is not filled in yet. */
+  readonly asked: readonly number[] | null;
 }
 
 type Needs = Pick<Ports, 'store' | 'directory' | 'policies'>;
@@ -51,14 +54,35 @@ export async function offerRole(
   if (!seen.ok) return seen;
   const found = findRole(seen.policy, input.role);
   if (!found.ok) return found;
-  if (seen.roles.includes(found.role)) return { ok: true, offer: offerOf(found.role) };
+  if (seen.roles.includes(found.role))
+    return { ok: true, offer: { ...offerOf(found.role), asked: askedBy(seen, found.role) } };
   return refused({ code: 'policy_denied', role: found.role.key, rule: 'no rule lets you ask for it', message: null });
+}
+
+interface Eligible {
+  readonly person: Person;
+  readonly policy: Policy;
+  readonly groups: GroupBook;
+  readonly facts: Facts;
+  readonly roles: readonly Role[];
+}
+
+/** Whom it would ask, as far as that can be told before the form is filled in. */
+function askedBy({ person, policy, groups, facts }: Eligible, role: Role): readonly number[] | null {
+  const request = { ...facts.request, durationSeconds: role.duration.defaultSeconds };
+  const { outcome, stages } = evaluate(policy, role.key, { ...facts, request });
+  if (outcome === 'deny') return null;
+  const voters = votersOf({ stages, owners: role.owners, managerId: person.managerId }, groups);
+  return voters.map((stage, index) => {
+    const self = stages[index]?.selfAllowed ? 0 : Number(stage.voters.has(person.slackUserId));
+    return stage.voters.size - self;
+  });
 }
 
 async function eligible(
   ports: Needs,
   input: Asker,
-): Promise<{ ok: true; policy: Policy; roles: readonly Role[] } | { ok: false; refusal: Refusal }> {
+): Promise<({ ok: true } & Eligible) | { ok: false; refusal: Refusal }> {
   const who = await identify(ports, input.workspace, input.user);
   if (!who.ok) return who;
   const policy = ports.policies.current();
@@ -67,7 +91,14 @@ async function eligible(
     lookUpPersonalFacts(ports, policy, who.person),
   ]);
   const facts = await factsOf(ports, policy, who.person, groups, provided);
-  return { ok: true, policy, roles: [...policy.roles.values()].filter((role) => offered(policy, role, facts)) };
+  return {
+    ok: true,
+    person: who.person,
+    policy,
+    groups,
+    facts,
+    roles: [...policy.roles.values()].filter((role) => offered(policy, role, facts)),
+  };
 }
 
 async function factsOf(
@@ -105,5 +136,6 @@ function offerOf(role: Role): RoleOffer {
     maxSeconds: role.duration.maxSeconds,
     reasonMinLength: role.reason.minLength,
     ticket: role.ticket,
+    asked: null,
   };
 }

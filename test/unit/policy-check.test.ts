@@ -90,6 +90,26 @@ describe('a role', () => {
   });
 });
 
+describe('break-glass', () => {
+  const withBreakGlass = (terms: string, rest = ''): string[] =>
+    codes(
+      policyOf(
+        AROUND,
+        `apiVersion: elevate/v1
+groups: { lone: { members: [one@example.com] } }
+${rest}
+roles: { db/admin: { entitlement: { role: a }, owners: [], break_glass: { who: [lone], max: 30m${terms} } } }
+`,
+      ),
+    );
+
+  it('whose use nobody could review is told', () => {
+    expect(withBreakGlass('')).toContain('error nobody_reviews');
+    expect(withBreakGlass(', notify: [lone]')).not.toContain('error nobody_reviews');
+    expect(withBreakGlass('', 'admins: [lone]')).not.toContain('error nobody_reviews');
+  });
+});
+
 describe('stages', () => {
   const withPeople = (emails: string, stages: unknown, when = ''): string[] =>
     codes(

@@ -71,6 +71,7 @@ const offer = {
   defaultSeconds: 3_600,
   maxSeconds: 14_400,
   reasonMinLength: 10,
+  asked: [2, 1],
   ticket: { required: true, pattern: '^INC-\\d+$' },
 };
 const LINE = '/elevate orders-db/admin 1h fixing stuck orders INC-42';

@@ -278,6 +278,7 @@ const offerOf = (words: Words, index: number): RoleOffer => ({
   defaultSeconds: 30 * 86_400 - 1,
   maxSeconds: 30 * 86_400 - 1,
   reasonMinLength: 1_000,
+  asked: many(5, () => 5_000),
   ticket: { required: true, pattern: words(500) },
 });
 

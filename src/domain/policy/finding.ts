@@ -53,6 +53,7 @@ export type FindingCode =
   | 'stage_cannot_be_filled'
   | 'approves_everybody'
   | 'self_approval'
+  | 'nobody_reviews'
   | 'unused_name'
   | 'not_found_in_slack'
   | 'empty_group'

@@ -4,6 +4,7 @@ import type { AccessRequest } from '../../domain/request.ts';
 import type { Times } from '../../domain/written/times.ts';
 import type { RoleOffer } from '../../usecases/offer-roles.ts';
 import { esc, mention, when } from '../blocks.ts';
+import { MENTIONS_MAX } from '../limits.ts';
 import { duration, inZone, plural, risk } from './en-words.ts';
 
 function until({ startsAt, endsBy, durationSeconds }: Times, zone: string): string {
@@ -36,6 +37,14 @@ export const forms = {
     reasonPlaceholder: 'Which problem are you working on?',
     reasonHint: (min: number): string =>
       `${min > 0 ? `At least ${plural(min, 'character')}. ` : ''}Approvers read it, and it is kept with the audit.`,
+    /** Before anything is sent: whom that would reach. */
+    asked: (stages: readonly number[], seconds: number): string => {
+      const [first, ...later] = stages.map((count) => (count === 1 ? '1 person' : `${count} people`));
+      if (first === undefined) return `For ${duration(seconds)} nobody has to be asked.`;
+      const then = later.map((people) => `, and then ${people}`).join('');
+      const most = (stages[0] ?? 0) > MENTIONS_MAX ? ` (${MENTIONS_MAX} of them by mention)` : '';
+      return `For ${duration(seconds)}, sending it notifies ${first}${most}${then}.`;
+    },
     mrkdwnOffer: (offer: RoleOffer): string =>
       `${risk[offer.risk]} · ${esc(offer.resource)} · ${esc(offer.environment)} · \`${esc(offer.key)}\``,
     optionText: (offer: RoleOffer): string => offer.title,

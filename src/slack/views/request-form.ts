@@ -92,6 +92,7 @@ function fieldsOf(offer: RoleOffer, turn: number, values: FormValues, text: Text
   const hasTicket = offer.ticket.required || offer.ticket.pattern !== null;
   return [
     context(words.mrkdwnOffer(offer)),
+    ...(offer.asked === null ? [] : [context(words.asked(offer.asked, offer.defaultSeconds))]),
     {
       type: 'input',
       block_id: turn === 0 ? FIELD.duration : `${FIELD.duration}_${turn}`,
@@ -167,6 +168,7 @@ const memorySchema = z.object({
       maxSeconds: z.number(),
       reasonMinLength: z.number(),
       ticket: z.object({ required: z.boolean(), pattern: z.string().nullable() }),
+      asked: z.array(z.int()).nullable(),
     })
     .nullable(),
   turn: z.int().min(0),

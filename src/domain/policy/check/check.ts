@@ -16,6 +16,7 @@ export function checkPolicy(policy: Policy): Finding[] {
     ...checkRules(policy, role),
     ...checkStages(policy, role),
     ...checkFreedom(role),
+    ...checkReviewers(policy, role),
   ]);
   return inOrder([...guardrails, ...oncePerTemplate(policy, ofRoles), ...unusedNames(policy)]);
 }
@@ -67,6 +68,19 @@ function checkFreedom(role: Role): Finding[] {
     }
   }
   return findings;
+}
+
+/** Break-glass is reviewed by somebody of `notify`, an owner, whoever the rules would have asked, or an admin. */
+function checkReviewers(policy: Policy, role: Role): Finding[] {
+  if (!role.breakGlass) return [];
+  const stages = [...role.rules, ...policy.guardrails].flatMap(({ then: effect }) =>
+    'stages' in effect ? effect.stages.flatMap((stage) => stage.from) : [],
+  );
+  const asked = stages.filter((name) => name !== 'manager' && name !== 'owners');
+  if ([...role.breakGlass.notify, ...role.owners, ...policy.admins, ...asked].length > 0) return [];
+  const message = `Role ${role.key} has break-glass, and nobody could review its use: it names nobody to notify, the role has no owners, its rules ask no group, and there are no admins.`;
+  const fix = 'Set notify in break_glass, owners in the resource, or admins.';
+  return [finding('error', 'nobody_reviews', at(role.location), message, fix)];
 }
 
 function unusedNames(policy: Policy): Finding[] {
