@@ -38,6 +38,8 @@ export type Effect =
   | { readonly kind: 'watch_grant'; readonly grantId: GrantId }
   /** Compare what the targets say with what was granted; for ever, every few minutes. */
   | { readonly kind: 'reconcile'; readonly workspaceId: WorkspaceId }
+  /** Look whether everybody who has access is still in the workspace, behind this one; for ever. */
+  | { readonly kind: 'check_people'; readonly workspaceId: WorkspaceId; readonly after: SlackUserId | null }
   /** Bring the drift card of one entitlement up to the present state. `system` is its id, see `KnownSystem`. */
   | { readonly kind: 'render_drift'; readonly workspaceId: WorkspaceId; readonly system: string }
   /** Tell somebody that they decide in the place of one who is away. */
@@ -121,6 +123,7 @@ export function effectKey(effect: Effect): string {
     case 'watch_grant':
       return `${effect.kind}/${effect.grantId}`;
     case 'reconcile':
+    case 'check_people':
     case 'announce_pause':
       return `${effect.kind}/${effect.workspaceId}`;
     case 'announce_delegation':

@@ -44,6 +44,7 @@ export function laneOf(kind: EffectKind): Lane {
     case 'check_use':
     case 'watch_grant':
     case 'reconcile':
+    case 'check_people':
       return 'deadlines';
     case 'render_card':
     case 'notify_person':

@@ -1,4 +1,4 @@
-import type { WorkspaceId } from '../domain/ids.ts';
+import { slackUserId, type WorkspaceId } from '../domain/ids.ts';
 import type { WatchReads } from '../usecases/watch-ports.ts';
 import type { Db } from './database.ts';
 import { Prisma } from './generated/client.ts';
@@ -53,6 +53,13 @@ export function createWatchReads(db: Db, workspace: WorkspaceId): WatchReads {
       (
         await grants(Prisma.sql`status IN ('provisioning', 'active') AND ${behind(after)} ORDER BY id LIMIT ${limit}`)
       ).map(readGrant),
+    holders: async (after, limit) => {
+      const rows: readonly { id: string }[] = await db.query`
+        SELECT DISTINCT holder_id AS id FROM grants
+         WHERE workspace_id = ${workspace} AND status <> 'ended' AND status <> 'revoking' AND holder_id > ${after ?? ''}
+         ORDER BY 1 LIMIT ${limit}`;
+      return rows.map(({ id }) => slackUserId(id));
+    },
     openTargets: async () => {
       const rows: readonly unknown[] = await db.query`
         SELECT target->>'connector' AS connector, target->>'connectorType' AS "connectorType",

@@ -6,12 +6,18 @@ import type { Ports } from './ports.ts';
 /** After a start the overdue ends go first; then the targets are compared. */
 const FIRST_RUN_SECONDS = 30;
 
-/** The reconciler's turn of a workspace, from now on. Harmless twice: there is one turn per workspace. */
+/** The turns of a workspace, from now on: of the reconciler, and of who looks after its people. Harmless twice: there is one of each. */
 export async function beginWatch(ports: Pick<Ports, 'store'>, workspace: WorkspaceId): Promise<void> {
   await ports.store.transaction(workspace, async (tx) => {
     const dueAt = new Date(tx.now.getTime() + FIRST_RUN_SECONDS * 1000);
     const shouts = (await tx.pause()) ? [schedule({ kind: 'announce_pause', workspaceId: workspace }, tx.now)] : [];
-    await tx.save({ effects: [schedule({ kind: 'reconcile', workspaceId: workspace }, dueAt), ...shouts] });
+    await tx.save({
+      effects: [
+        schedule({ kind: 'reconcile', workspaceId: workspace }, dueAt),
+        schedule({ kind: 'check_people', workspaceId: workspace, after: null }, dueAt),
+        ...shouts,
+      ],
+    });
   });
 }
 

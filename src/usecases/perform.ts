@@ -1,5 +1,6 @@
 import { alertRevocation } from './alert-revocation.ts';
 import { expireRequest, remindApprovers } from './cancel-request.ts';
+import { checkPeople } from './check-people.ts';
 import { checkUse } from './check-use.ts';
 import { endOnTime } from './end-on-time.ts';
 import { announceDelegation } from './go-away.ts';
@@ -48,6 +49,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return alertRevocation(ports, { workspace, grantId: effect.grantId });
     case 'watch_grant':
       return watchGrant(ports, { workspace, grantId: effect.grantId }, attempts);
+    case 'check_people':
+      return checkPeople(ports, workspace, effect.after);
     case 'reconcile':
       return takeTurn(ports, workspace);
     case 'render_drift':

@@ -73,6 +73,8 @@ export interface WatchReads {
   activeGrantsOnEntitlement(entitlementKey: string, after: GrantId | null, limit: number): Promise<readonly Grant[]>;
   /** Open grants whose end has a time, by id, behind `after`. */
   grantsWithEnd(after: GrantId | null, limit: number): Promise<readonly Grant[]>;
+  /** Whoever has, or is about to have, access, by id, behind `after`. */
+  holders(after: SlackUserId | null, limit: number): Promise<readonly SlackUserId[]>;
   /** Every connection that an open grant relies on. */
   openTargets(): Promise<readonly OpenTarget[]>;
   pause(): Promise<Pause | null>;

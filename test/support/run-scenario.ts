@@ -80,6 +80,13 @@ async function play(world: World, step: Step): Promise<void> {
       type: 'user_change',
       user: { id: workspace.user(step.deactivate).id, deleted: true },
     });
+  } else if ('deactivate unheard' in step) {
+    workspace.changePerson(step['deactivate unheard'], { deleted: true });
+  } else if ('logs in' in step) {
+    const session = await world.target.as(step['logs in']);
+    world.teardown.add(() => session.end());
+  } else if ('seen in use' in step) {
+    await seenInUse(world, step['seen in use']);
   } else if ('group' in step) {
     workspace.setGroup(step.group.handle, step.group.members);
   } else if ('target' in step) {
@@ -131,6 +138,17 @@ async function withClock(world: World, by: string, line: string): Promise<string
     clock.format(new Date(now.getTime() + (parseDuration(ahead) ?? 0) * 1000)),
   );
 }
+
+/** Until the bot has seen somebody's access in use, by its own clock. */
+const seenInUse = (world: World, who: string): Promise<unknown> =>
+  eventually(world, `${who}'s access to be seen in use`, async () => {
+    const { store } = world.app.ports;
+    const [now, grants] = await Promise.all([
+      store.now(),
+      store.reads(world.workspaceId).openGrantsOf(world.person(who)),
+    ]);
+    return grants.every(({ usedAt }) => usedAt !== null && now.getTime() - usedAt.getTime() < 60_000);
+  });
 
 const modalOf = (world: World, by: string) =>
   eventually(world, `a modal for ${by}`, () => world.workspace.user(by).modal());

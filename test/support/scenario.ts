@@ -69,6 +69,11 @@ const step = z.union([
   z.strictObject({ holds: z.record(z.string(), z.boolean()) }),
   /** Changes the workspace. */
   z.strictObject({ deactivate: who }),
+  /** The same, but the event that tells of it is lost. */
+  z.strictObject({ 'deactivate unheard': who }),
+  /** Somebody logs in on the target with their own login, and stays until the end. */
+  z.strictObject({ 'logs in': who }),
+  z.strictObject({ 'seen in use': who }),
   z.strictObject({ group: z.strictObject({ handle: z.string(), members: z.array(who) }) }),
   /** Changes the target. */
   z.strictObject({ target: z.enum(['is reachable again', 'is unreachable']) }),
