@@ -444,6 +444,21 @@ export function connectorContract(harness: ConnectorHarness): void {
       });
     });
 
+    describe('sees use', () => {
+      it('of what is open, where it says that it can, and refuses to guess where not', async () => {
+        const { access, connector, on } = await begin(harness);
+        await give(connector, on);
+        if (!connector.capabilities.observesUse) {
+          await expectOutage(connector.inUse(on, 3_600), 'permanent');
+          return;
+        }
+        expect(await connector.inUse(on, 3_600)).toBe(false);
+        await access.openSession();
+        await access.allowToObserve?.();
+        expect(await connector.inUse(on, 3_600)).toBe(true);
+      });
+    });
+
     it('finds nothing wrong with a target that is set up right', async () => {
       const { access, connector } = await begin(harness);
       const { endsSessions } = connector.capabilities;

@@ -74,6 +74,17 @@ describe('check() on PostgreSQL', () => {
     expect(await check(open(access.url), access)).toEqual([]);
   });
 
+  it('finds that it may not see use, where the policy asks for it, and its fix fixes it', async () => {
+    const access = await harness.access();
+    const wanted = [{ entitlement: access.entitlement, endSessions: true, observeUse: true }];
+    const findings = await open(access.url).check(wanted);
+    expect(findings.map((finding) => [finding.severity, finding.message.includes('unused_after')])).toEqual([
+      ['error', true],
+    ]);
+    for (const finding of findings) await harness.target().sql(finding.fix);
+    expect(await open(access.url).check(wanted)).toEqual([]);
+  });
+
   it('finds a database that everybody may connect to', async () => {
     const access = await harness.access();
     const findings = await check(open(access.url.replace(/elevate$/, 'postgres')), access);
@@ -251,6 +262,54 @@ describe('the lock of an access on PostgreSQL', () => {
     );
     expect(most).toBe(2);
     expect((await connector.listHolders(access.entitlement)).holders.filter((holder) => holder.ours)).toHaveLength(6);
+  });
+});
+
+describe('use on PostgreSQL', () => {
+  const LONG = 3_600;
+
+  async function observed() {
+    const access = await harness.access();
+    await harness.target().sql(`GRANT pg_read_all_stats TO ${q(access.names.bot)}`);
+    const connector = open(access.url);
+    return { access, connector, target: await on(connector, access) };
+  }
+
+  it('is a session of who has the right through the subject, and of nobody else', async () => {
+    const { access, connector, target } = await observed();
+    const { sql, connect } = harness.target();
+    await sql(`CREATE ROLE uses_through LOGIN PASSWORD 'x'`);
+    await sql(`GRANT ${q(access.subject)} TO uses_through`);
+    await sql(`CREATE ROLE uses_nothing LOGIN PASSWORD 'x'`);
+    await connect('uses_nothing', 'x');
+    expect(await connector.inUse(target, LONG)).toBe(false);
+    await connect('uses_through', 'x');
+    expect(await connector.inUse(target, LONG)).toBe(true);
+  });
+
+  it('is not a session that only stays open from before, until it does something', async () => {
+    const { access, connector, target } = await observed();
+    await connector.exclusively(target, (session) => session.grant(EXPIRES));
+    const session = await access.openSession();
+    const since = performance.now();
+    await harness.target().sql('SELECT pg_sleep(0.3)');
+    const within = (): number => (performance.now() - since) / 1000;
+    expect(await connector.inUse(target, within() - 0.1)).toBe(false);
+    await session.works();
+    expect(await connector.inUse(target, within() - 0.1)).toBe(true);
+  });
+
+  it('that it may not see is a permanent error that says what to run, and never looks like no use', async () => {
+    const access = await harness.access();
+    const connector = open(access.url);
+    const target = await on(connector, access);
+    expect(await connector.inUse(target, LONG)).toBe(false);
+    await connector.exclusively(target, (session) => session.grant(EXPIRES));
+    await access.openSession();
+    await expect(connector.inUse(target, LONG)).rejects.toMatchObject({
+      kind: 'permanent',
+      message: expect.stringContaining('GRANT pg_read_all_stats'),
+    });
   });
 });
 

@@ -35,6 +35,8 @@ export interface AccessUnderTest {
   recreateSubject(): Promise<void>;
   /** The target stops letting us grant. */
   forbid(): Promise<void>;
+  /** Lets the connector see use, where the target asks for a right of its own; only of those that observe use. */
+  allowToObserve?(): Promise<void>;
   /** The target takes no writes to this access until the returned function is called. */
   block(): Promise<() => Promise<void>>;
   /** Resolves when somebody waits for the lock of this access. */

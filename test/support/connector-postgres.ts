@@ -227,6 +227,9 @@ async function underTest(
         );
         return busy.length === 0;
       }),
+    async allowToObserve() {
+      await sql(`GRANT pg_read_all_stats TO ${bot}`);
+    },
     async openSession() {
       const client = await target.connect(subject, PASSWORD);
       await client.query(`SET ROLE ${role}`);

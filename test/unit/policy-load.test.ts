@@ -153,6 +153,16 @@ describe('around the roles', () => {
     expectAt(loaded.findings, text, code, at);
   });
 
+  it('an end for want of use needs a connector that sees use', () => {
+    const { postgres } = connectorTypes;
+    if (!postgres) throw new Error('There is no such type');
+    const blind = { ...connectorTypes, postgres: { ...postgres, observesUse: false } };
+    const findings = (text: string) => told(loadPolicy([file(AROUND), file(text, 'policies/p1.yaml')], blind).findings);
+    expect(findings(ROLE)).toEqual([]);
+    const [line] = findings(ROLE.replace('    risk: high', '    unused_after: 30m\n    risk: high'));
+    expect(line).toMatch(/use_not_observed/);
+  });
+
   it('passwords may be references inside an address', () => {
     const reference = `"postgres://bot:${'$'}{PASSWORD}@db/orders"`;
     expect(load(AROUND.replace(`"${'$'}{DB_URL}"`, reference)).ok).toBe(true);
