@@ -162,6 +162,10 @@ export interface AlertView {
   readonly owners: readonly string[];
   /** Who is in those groups now, as far as that can be looked up, without the holder. */
   readonly people: readonly SlackUserId[];
+  /** Groups to which it was escalated by now; theirs are among the people. */
+  readonly escalated: readonly string[];
+  /** Who is told next, and when; null: nobody else. */
+  readonly next: { readonly groups: readonly string[]; readonly at: Date } | null;
 }
 
 export interface DriftView {

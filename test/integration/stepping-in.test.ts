@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { GrantId } from '../../src/domain/ids.ts';
-import { ALERT_REPEAT_SECONDS } from '../../src/usecases/alert-revocation.ts';
 import { resolveGrant, retryRevocation } from '../../src/usecases/resolve-grant.ts';
-import { startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
+import { POLICY, startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
 
 let world: WatchWorld;
 beforeEach(async () => {
@@ -47,7 +46,7 @@ describe('the first failure', () => {
     await failing();
     await world.drain('alert_revocation');
     expect(world.security()).toHaveLength(1);
-    world.clock.advance(ALERT_REPEAT_SECONDS);
+    world.clock.advance(15 * 60);
     await world.drain('alert_revocation');
     const [, reminder] = world.security();
     expect(reminder).toMatchObject({ reply: true });
@@ -60,6 +59,38 @@ describe('the first failure', () => {
     expect(alert?.says).toContain('read back as gone');
     expect(alert?.buttons).toEqual([]);
     expect(rest).toHaveLength(1);
+  });
+
+  it('is repeated and escalated as the policy says: to ever more people, each told once when it is their time', async () => {
+    const alerts = 'alerts: { repeat: 1h, escalate: [{ after: 2h, to: [board] }, { after: 10m, to: [helpers] }] }';
+    const groups =
+      'groups:\n  helpers: { members: [theo@example.com] }\n  board: { members: [dana@example.com, sam@example.com] }';
+    world.setPolicy(POLICY(world.api.url).replace('groups:', `${alerts}\n${groups}`));
+    await failing();
+    const [first] = world.security();
+    expect(first?.says).toMatch(/helpers will be told <!date/);
+    expect(first?.says).not.toContain(world.user('dev2'));
+    world.clock.advance(9 * 60);
+    await world.drain('alert_revocation');
+    expect(world.security()).toHaveLength(1);
+    world.clock.advance(60);
+    await world.drain('alert_revocation');
+    const [alert, escalated, ...none] = world.security();
+    expect(none).toEqual([]);
+    expect(escalated?.says).toMatch(/Still not removed.*Escalated to helpers\. board will be told/s);
+    expect(escalated?.says).toContain(world.user('dev2'));
+    expect(alert?.says).toContain('Escalated to helpers');
+    world.clock.advance(59 * 60);
+    await world.drain('alert_revocation');
+    expect(world.security()).toHaveLength(2);
+    world.clock.advance(60);
+    await world.drain('alert_revocation');
+    expect(world.security()).toHaveLength(3);
+    world.clock.advance(50 * 60);
+    await world.drain('alert_revocation');
+    const last = world.security().at(-1);
+    expect(world.security()).toHaveLength(4);
+    expect(last?.says).toContain('Escalated to helpers, board.');
   });
 
   it('that is permanent says that somebody has to act, also when it became so later', async () => {

@@ -179,6 +179,16 @@ describe('elevate policy diff', () => {
       'guardrails: [{ name: night, when: time.hour > 20, then: deny }]\nroles:\n',
       /^tightens guardrail night: is new/m,
     ],
+    [
+      'roles:\n',
+      'alerts: { repeat: 1h, escalate: [{ after: 90m, to: [dba] }] }\nroles:\n',
+      /^loosens {2}alerts: repeated every 15m → 1h$/m,
+    ],
+    [
+      'roles:\n',
+      'alerts: { repeat: 1h, escalate: [{ after: 90m, to: [dba] }] }\nroles:\n',
+      /^tightens alerts: escalated to dba after never → 1h30m$/m,
+    ],
     ['  db/admin:', '  db/other:', /^tightens role db\/admin: is gone/m],
   ])('%s to %s', async (from, to, words) => {
     await change(from, to);

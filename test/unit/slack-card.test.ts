@@ -189,7 +189,14 @@ describe('what people wrote', () => {
     ['a loud card', requestCard(view({ request: { ...request, status: 'approved' }, grant }), en)],
     ['a denied card', requestCard(view({ request: { ...request, status: 'denied', closedReason: evil } }), en)],
     ['a notice', noticeMessage('access_live', view({ request, grant }), en)],
-    ['an alert', alertMessage(view({ request, grant }), { repeat: 0, owners: ['dba'], people: [dba.slackUserId] }, en)],
+    [
+      'an alert',
+      alertMessage(
+        view({ request, grant }),
+        { repeat: 0, owners: ['dba'], people: [dba.slackUserId], escalated: [], next: null },
+        en,
+      ),
+    ],
   ])('stays text on %s', (_, message) => {
     const all = `${message.text}${markupOf(message)}`;
     expect(all).not.toContain('<!channel>');

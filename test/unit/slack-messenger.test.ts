@@ -196,14 +196,20 @@ describe('an alert', () => {
     const born = createGrant(grantId('grt_0000000000000001'), request, {}, T0).state;
     const failing = { ...born, status: 'revoking' as const, endDueAt: T0, attempts: 2, lastError: 'permission denied' };
     const view = { ...viewIn('#access'), request, grant: failing };
-    const ref = await messenger.postAlert('#security', view, { repeat: 0, owners: ['dba'], people: [] });
+    const ref = await messenger.postAlert('#security', view, {
+      repeat: 0,
+      owners: ['dba'],
+      people: [],
+      escalated: [],
+      next: null,
+    });
     const [alert] = workspace.messages('security');
     expect(alert?.text).toContain('Access was not removed');
     expect(alert?.text).toContain('<@U0DEV>');
     expect(JSON.stringify(alert?.blocks)).toMatch(/permission denied.*grant_retry.*open_resolve_form/);
 
     const gone = { ...view, grant: { ...failing, status: 'ended' as const, endedAt: T0, lastError: null } };
-    await messenger.updateAlert(ref, gone, { repeat: 1, owners: ['dba'], people: [] });
+    await messenger.updateAlert(ref, gone, { repeat: 1, owners: ['dba'], people: [], escalated: [], next: null });
     const [over] = workspace.messages('security');
     expect(over?.text).toContain('read back as gone');
     expect(JSON.stringify(over?.blocks)).not.toContain('grant_retry');

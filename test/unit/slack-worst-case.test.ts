@@ -118,6 +118,10 @@ function requestOf(words: Words, parts: Partial<AccessRequest> = {}): AccessRequ
   };
 }
 
+const escalation = (words: Words) => ({
+  escalated: many(100, () => words(80)),
+  next: { groups: many(20, () => words(80)), at: T0 },
+});
 const grantOf = (request: AccessRequest, words: Words, parts: Partial<Grant> = {}): Grant => ({
   ...createGrant(grantId('grt_0000000000000001'), request, {}, T0).state,
   holder: request.requester,
@@ -334,11 +338,17 @@ const CASES: Readonly<Record<string, Case>> = {
     yield message(breakGlassAlert(view, en));
   },
   *alertMessage(words, view) {
-    yield kept(alertMessage(view, { repeat: 99, owners: many(50, () => words(80)), people: PEOPLE }, en));
-    yield kept(alertMessage(view, { repeat: 0, owners: many(50, () => words(80)), people: [] }, en));
+    yield kept(
+      alertMessage(view, { repeat: 99, owners: many(50, () => words(80)), people: PEOPLE, ...escalation(words) }, en),
+    );
+    yield kept(
+      alertMessage(view, { repeat: 0, owners: many(50, () => words(80)), people: [], ...escalation(words) }, en),
+    );
   },
   *alertReminder(words, view) {
-    yield message(alertReminder(view, { repeat: 99, owners: many(50, () => words(80)), people: [] }, en));
+    yield message(
+      alertReminder(view, { repeat: 99, owners: many(50, () => words(80)), people: [], ...escalation(words) }, en),
+    );
   },
   *threadLineMessage(words, view) {
     for (const event of eventsOf(view, words)) {

@@ -11,7 +11,7 @@ import { MAX_ROLES } from './limits.ts';
 import type { Location } from './location.ts';
 import { Report } from './report.ts';
 import { dutySetSchema, guardrailSchema } from './schema.ts';
-import type { BusinessHours } from './types.ts';
+import type { BusinessHours, PolicyAlerts } from './types.ts';
 
 /** Where rules stand, for decisions to point to; not part of the policy's content. */
 export interface Locations {
@@ -36,6 +36,7 @@ const DEFAULT_BUSINESS_HOURS: BusinessHours = {
 };
 const DEFAULT_REQUEST_TTL_SECONDS = 8 * 3_600;
 const DEFAULT_PROVISIONING_WINDOW_SECONDS = 600;
+const DEFAULT_ALERT_REPEAT_SECONDS = 15 * 60;
 
 /** Checks every part and fills in what was left out. The data is whole only when no finding is an error. */
 export function build(sections: Sections, connectorTypes: ConnectorSchemas): { built: Built; findings: Finding[] } {
@@ -103,6 +104,7 @@ export function build(sections: Sections, connectorTypes: ConnectorSchemas): { b
       security: single.channels?.value.security ?? null,
       audit: single.channels?.value.audit ?? null,
     },
+    alerts: buildAlerts(sections, report),
     managers: !managers
       ? null
       : 'map' in managers
@@ -202,4 +204,17 @@ function buildDuties({ listed }: Sections, roles: ReadonlySet<string>, report: R
     const message = 'message' in set && set.message !== undefined ? set.message : null;
     return [{ name, roles: set.roles, message }];
   });
+}
+
+function buildAlerts({ single: { alerts } }: Sections, report: Report): PolicyAlerts {
+  const steps = alerts?.value.escalate ?? [];
+  for (const [index, step] of steps.entries()) {
+    if (alerts) report.groups(step.to, alerts.place, ['escalate', index, 'to']);
+  }
+  return {
+    repeatSeconds: alerts?.value.repeat ?? DEFAULT_ALERT_REPEAT_SECONDS,
+    escalate: steps
+      .map((step) => ({ afterSeconds: step.after, to: step.to }))
+      .toSorted((a, b) => a.afterSeconds - b.afterSeconds),
+  };
 }

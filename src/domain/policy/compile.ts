@@ -39,6 +39,7 @@ export function compilePolicy({ data, locations, language }: Built): Policy {
     defaults: data.defaults,
     admins: data.admins,
     channels: data.channels,
+    alerts: data.alerts,
     groups: mapOf(data.groups, (_, group) => group),
     managers: managerSource(data),
     onCallProviders: mapOf(data.onCallProviders, (name, { headers, ...each }) => ({

@@ -1,6 +1,15 @@
 import type { Json } from '../json.ts';
 import type { Labels, ProvidedFactType } from './labels.ts';
-import type { BusinessHours, Group, Guardrail, PolicyChannels, PolicyDefaults, Role, Rule } from './types.ts';
+import type {
+  BusinessHours,
+  Group,
+  Guardrail,
+  PolicyAlerts,
+  PolicyChannels,
+  PolicyDefaults,
+  Role,
+  Rule,
+} from './types.ts';
 
 /**
  * A policy as plain JSON, with every default filled in, every template written out and every reference checked: what the version
@@ -13,6 +22,7 @@ export interface PolicyData {
   readonly defaults: PolicyDefaults;
   readonly admins: readonly string[];
   readonly channels: PolicyChannels;
+  readonly alerts: PolicyAlerts;
   readonly managers: ManagerData | null;
   readonly groups: { readonly [name: string]: Group };
   readonly onCallProviders: { readonly [name: string]: OnCallData };

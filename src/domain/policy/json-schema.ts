@@ -15,6 +15,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   defaults: 'Terms of all roles that do not say otherwise.',
   admins: 'Groups whose members may revoke, see and pause everything.',
   channels: 'Where failed revocations, break-glass and the audit are told.',
+  alerts: 'How often a revocation that fails is told again, and who else is told when.',
   managers: "Where a person's manager is read.",
   groups: 'Names for people, resolved whenever they are needed.',
   slack_usergroup: 'The handle of a Slack user group, or its id.',

@@ -156,6 +156,16 @@ const managers = z.union(
   { error: 'a mapping with slack_profile_field or map' },
 );
 
+const alerts = mapping({
+  repeat: duration('1m', '1d').optional(),
+  escalate: listOf(
+    mapping({ after: duration('1m', '30d'), to: listOf(name, 'group names', 20, 1) }),
+    'steps with after and to',
+    limits.MAX_STAGES,
+    1,
+  ).optional(),
+});
+
 export const defaultsSchema = mapping(roleTerms);
 
 /** Keys that exist once in the whole policy, whichever file has them. */
@@ -165,6 +175,7 @@ const single = {
   defaults: defaultsSchema.optional(),
   admins: groupNames().optional(),
   channels: mapping({ security: part.channel.optional(), audit: part.channel.optional() }).optional(),
+  alerts: alerts.optional(),
   managers: managers.optional(),
 };
 
@@ -209,6 +220,7 @@ export const SINGLE_KEYS: readonly SingleKey[] = [
   'defaults',
   'admins',
   'channels',
+  'alerts',
   'managers',
 ];
 

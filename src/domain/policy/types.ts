@@ -18,6 +18,7 @@ export interface Policy {
   /** Groups whose members may revoke, see and pause everything. */
   readonly admins: readonly string[];
   readonly channels: PolicyChannels;
+  readonly alerts: PolicyAlerts;
   readonly groups: ReadonlyMap<string, Group>;
   readonly managers: ManagerSource | null;
   readonly onCallProviders: ReadonlyMap<string, OnCallProvider>;
@@ -45,6 +46,18 @@ export interface PolicyDefaults {
   readonly provisioningWindowSeconds: number;
   /** `#name` or a channel id; null: every role's own or its resource's counts. */
   readonly channel: string | null;
+}
+
+/** How a revocation that fails is told for as long as it does. */
+export interface PolicyAlerts {
+  readonly repeatSeconds: number;
+  /** Who else is told once it has failed for so long; the soonest first. */
+  readonly escalate: readonly EscalationStep[];
+}
+
+export interface EscalationStep {
+  readonly afterSeconds: number;
+  readonly to: readonly string[];
 }
 
 export interface PolicyChannels {

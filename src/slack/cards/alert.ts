@@ -22,7 +22,7 @@ export function alertMessage({ request, grant }: RequestView, alert: AlertView, 
   const blocks: Block[] = [
     section(sentence),
     ...(failing ? [section(grant.lastErrorKind === 'permanent' ? words.permanent : words.transient)] : []),
-    section(words.inCharge(alert.people, alert.owners)),
+    section(`${words.inCharge(alert.people, alert.owners)}${words.escalation(alert)}`),
     details,
     {
       type: 'actions',
@@ -40,5 +40,7 @@ export function alertMessage({ request, grant }: RequestView, alert: AlertView, 
 export function alertReminder({ grant }: RequestView, alert: AlertView, text: Text): Message {
   const words = text.watch.alert;
   if (!grant) return plainMessage(words.permanent);
-  return plainMessage(`${words.repeat(grant, alert.repeat)}\n${words.inCharge(alert.people, alert.owners)}`);
+  return plainMessage(
+    `${words.repeat(grant, alert.repeat)}\n${words.inCharge(alert.people, alert.owners)}${words.escalation(alert)}`,
+  );
 }

@@ -3,10 +3,13 @@ import type { Grant } from '../../domain/grant.ts';
 import type { SlackUserId } from '../../domain/ids.ts';
 import { canonicalJson, type Json } from '../../domain/json.ts';
 import type { AccessRequest } from '../../domain/request.ts';
-import type { KnownSystem, SecurityNotice } from '../../usecases/watch-ports.ts';
+import type { AlertView, KnownSystem, SecurityNotice } from '../../usecases/watch-ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
 import { duration, mentions, plural } from './en-words.ts';
+
+/** Of the names of groups that an alert was escalated to. */
+const GROUPS_SHOWN_MAX = 300;
 
 /** What the security channel reads: revocations that fail, access that nobody granted, and trouble with our own database. */
 export const watch = {
@@ -26,6 +29,11 @@ export const watch = {
       `\`${esc(request.role.key)}\` · ${esc(request.role.connector)} · subject ${esc(request.role.subject)} · ${request.id} · ${grant.id}${grant.lastError === null ? '' : `\nThe target's last answer: ${error(grant.lastError)}`}`,
     inCharge: (people: readonly SlackUserId[], groups: readonly string[]): string =>
       people.length > 0 ? `In charge: ${mentions(people)}.` : `In charge: ${esc(groups.join(', '))}.`,
+    escalation: ({ escalated, next }: Pick<AlertView, 'escalated' | 'next'>): string =>
+      [
+        escalated.length > 0 ? ` Escalated to ${esc(cut(escalated.join(', '), GROUPS_SHOWN_MAX))}.` : '',
+        next ? ` ${esc(cut(next.groups.join(', '), GROUPS_SHOWN_MAX))} will be told ${when(next.at)}.` : '',
+      ].join(''),
     repeat: (grant: Grant, repeat: number): string =>
       `⚠ *Still not removed* (reminder ${repeat}), ${plural(grant.attempts, 'attempt')} so far. ${error(grant.lastError ?? '')}`,
     retry: 'Retry now',

@@ -35,7 +35,31 @@ export function diffPolicies(old: Policy, next: Policy): Change[] {
   whole(`the timezone is ${next.timezone}, was ${old.timezone}`, old.timezone, next.timezone);
   whole('business_hours are others', old.businessHours, next.businessHours);
   whole('the channels are others', old.channels, next.channels);
+  changes.push(...diffAlerts(old, next));
   whole('managers are read from elsewhere', managersOf(old), managersOf(next));
+  return changes;
+}
+
+/** Who is told later, or no longer, of access that does not go away is a looser watch. */
+function diffAlerts(old: Policy, next: Policy): Change[] {
+  const subject = 'alerts';
+  const changes: Change[] = [];
+  const [was, is] = [old.alerts, next.alerts];
+  if (was.repeatSeconds !== is.repeatSeconds) {
+    const direction = is.repeatSeconds > was.repeatSeconds ? 'loosens' : 'tightens';
+    const what = `repeated every ${formatDuration(was.repeatSeconds)} → ${formatDuration(is.repeatSeconds)}`;
+    changes.push({ direction, subject, what });
+  }
+  const soonest = ({ escalate }: Policy['alerts']): Map<string, number> =>
+    new Map(escalate.toReversed().flatMap(({ to, afterSeconds }) => to.map((group) => [group, afterSeconds] as const)));
+  const [before, after] = [soonest(was), soonest(is)];
+  for (const group of new Set([...before.keys(), ...after.keys()])) {
+    const [a, b] = [before.get(group), after.get(group)];
+    if (a === b) continue;
+    const text = (seconds: number | undefined): string => (seconds === undefined ? 'never' : formatDuration(seconds));
+    const direction = (b ?? Number.POSITIVE_INFINITY) > (a ?? Number.POSITIVE_INFINITY) ? 'loosens' : 'tightens';
+    changes.push({ direction, subject, what: `escalated to ${group} after ${text(a)} → ${text(b)}` });
+  }
   return changes;
 }
 
