@@ -77,6 +77,8 @@ export interface AccessRequest {
   readonly endsBy: Date | null;
   readonly reason: string;
   readonly ticket: string | null;
+  /** The address of the Slack message that it is about. */
+  readonly about: string | null;
   /** null: it asks for access of its own. */
   readonly extension: Extension | null;
   /** null: it asks those whom the policy names. */

@@ -26,6 +26,8 @@ export const ACTION = {
 } as const;
 
 export const CALLBACK = {
+  /** The message shortcut of the manifest. */
+  about: 'ask_about_message',
   ask: 'request_form',
   deny: 'deny_form',
   edit: 'edit_form',

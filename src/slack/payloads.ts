@@ -57,6 +57,15 @@ export const submissionPayload = z.object({ ...who, trigger_id: z.string(), view
 
 export const suggestionPayload = z.object({ ...who, value: z.string() });
 
+/** Slack: "Shortcuts payloads", message_action. */
+export const messageShortcut = z.object({
+  ...who,
+  trigger_id: z.string(),
+  response_url: z.string().optional(),
+  channel: z.object({ id: z.string().regex(/^[CDG][A-Z0-9]+$/) }),
+  message_ts: z.string().regex(/^\d+\.\d+$/),
+});
+
 export const homeOpened = z.object({ user: z.string(), tab: z.string().optional() });
 
 /** Slack: "user_change event". */

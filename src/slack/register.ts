@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt';
 import { ACTION, CALLBACK } from './action-ids.ts';
+import { askAbout } from './actions/ask-about.ts';
 import { askAgain } from './actions/ask-again.ts';
 import { chooseRole } from './actions/choose-role.ts';
 import { type Click, onClick, reachOf } from './actions/click.ts';
@@ -18,6 +19,7 @@ import {
   clickPayload,
   commandPayload,
   homeOpened,
+  messageShortcut,
   type SubmissionPayload,
   submissionPayload,
   suggestionPayload,
@@ -91,6 +93,13 @@ export function register(app: App, desk: Desk, once: Once, turns: Turns): void {
       await once(payload.trigger_id, () => onClick(desk, payload, what, handler));
     });
   }
+
+  app.shortcut({ type: 'message_action', callback_id: CALLBACK.about }, async ({ ack, body }) => {
+    await ack();
+    await turns.take();
+    const payload = messageShortcut.parse(body);
+    await once(payload.trigger_id, () => askAbout(desk, payload));
+  });
 
   app.action(ACTION.role, async ({ ack, body }) => {
     await ack();

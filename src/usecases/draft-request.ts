@@ -27,6 +27,8 @@ export interface SubmitInput {
   readonly channel: string | null;
   /** The grant that it asks more time for; null: it asks for access of its own. */
   readonly extend: GrantId | null;
+  /** The address of the Slack message that it is about. */
+  readonly about?: string | null;
   /** Access at once, with a review behind it. */
   readonly breakGlass: boolean;
 }
@@ -72,6 +74,7 @@ export function draftRequest(
     endsBy: input.endsBy,
     reason: ask.reason,
     ticket: ask.ticket,
+    about: input.about ?? null,
     breakGlass: terms && ask.breakGlass ? breakGlassUse(terms, { person, policy, role, groups }, facts) : null,
     extension: grant && endsAt ? { grantId: grant.id, endsAt } : null,
     policyVersion: policy.version,

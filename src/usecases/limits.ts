@@ -8,6 +8,9 @@ export const WAITING_LIMIT = 1_000;
 export const BREAK_GLASS_TOLD_MAX = 50;
 /** How many holders of a role are told. */
 export const HOLDERS_LIMIT = 50;
+/** How many roles that somebody asked for last stand on top of the form's search, and how many requests are looked through for them. */
+export const RECENTS = 5;
+export const RECENTS_LOOKED_AT = 25;
 /** Rows of one page of a list on a Home, which takes 100 blocks in all; of all access, which takes a line each. */
 export const HOME_ROWS = 5;
 export const HOME_ALL_ROWS = 25;

@@ -9,6 +9,7 @@ import { type GroupBook, lookUpGroups, votersOf } from './electorate.ts';
 import { findRole } from './find-role.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { identify } from './identify.ts';
+import { RECENTS, RECENTS_LOOKED_AT } from './limits.ts';
 import { lookUpPersonalFacts } from './look-up-facts.ts';
 import type { Ports } from './ports.ts';
 
@@ -33,16 +34,31 @@ interface Asker {
   readonly user: SlackUserId;
 }
 
-/** The roles this person may ask for that match the words typed so far, `limit` at most; `total` counts all that match. */
+/**
+ * The roles this person may ask for that match the words typed so far, `limit` at most; `total` counts all that match. With `recents`, the first
+ * `recent` of them are those that the person asked for last.
+ */
 export async function offerRoles(
   ports: Needs,
-  input: Asker & { readonly query: string; readonly limit: number },
-): Promise<{ ok: true; offers: readonly RoleOffer[]; total: number } | { ok: false; refusal: Refusal }> {
+  input: Asker & { readonly query: string; readonly limit: number; readonly recents?: boolean },
+): Promise<
+  { ok: true; offers: readonly RoleOffer[]; recent: number; total: number } | { ok: false; refusal: Refusal }
+> {
   const seen = await eligible(ports, input);
   if (!seen.ok) return seen;
   const words = input.query.toLowerCase().split(/\s+/).filter(Boolean);
   const matching = seen.roles.filter((role) => words.every((word) => searchText(role).includes(word)));
-  return { ok: true, offers: matching.slice(0, input.limit).map(offerOf), total: matching.length };
+  const latest = input.recents ? await recentKeys(ports, input) : [];
+  const recent = latest.flatMap((key) => matching.find((role) => role.key === key) ?? []).slice(0, RECENTS);
+  const rest = matching.filter((role) => !recent.includes(role));
+  const offers = [...recent, ...rest].slice(0, input.limit).map(offerOf);
+  return { ok: true, offers, recent: Math.min(recent.length, offers.length), total: matching.length };
+}
+
+/** What the person asked for last, newest first, each once. */
+async function recentKeys(ports: Needs, { workspace, user }: Asker): Promise<readonly string[]> {
+  const latest = await ports.store.reads(workspace).recentRequestsOf(user, RECENTS_LOOKED_AT);
+  return [...new Set(latest.map(({ role }) => role.key))];
 }
 
 /** One role, for the form's second step. A role that this person may not ask for is refused as the policy refuses it. */

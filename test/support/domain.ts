@@ -58,6 +58,7 @@ export function submission(stages: readonly Stage[]): ReturnType<typeof submit> 
     endsBy: null,
     reason: 'fixing stuck orders',
     ticket: 'INC-42',
+    about: null,
     extension: null,
     breakGlass: null,
     policyVersion: 'f'.repeat(64),

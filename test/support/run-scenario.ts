@@ -37,6 +37,10 @@ async function play(world: World, step: Step): Promise<void> {
     acknowledged(answer);
   } else if ('click' in step) {
     await click(world, step.click);
+  } else if ('shortcut' in step) {
+    const { by, in: channel, says } = step.shortcut;
+    const message = await workspace.user('security').say(channel, says);
+    acknowledged(await workspace.user(by).shortcut('ask_about_message', message));
   } else if ('choose' in step) {
     await choose(world, step.choose);
   } else if ('submit' in step) {

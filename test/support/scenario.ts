@@ -24,6 +24,8 @@ const step = z.union([
       times: z.int().optional(),
     }),
   }),
+  /** The message shortcut, on a message that somebody wrote in a channel. */
+  z.strictObject({ shortcut: z.strictObject({ by: who, in: z.string(), says: z.string() }) }),
   /** Chooses from a menu with a search, as the person sees it offered. */
   z.strictObject({ choose: z.strictObject({ by: who, search: z.string(), option: z.string() }) }),
   /** Fills the modal (fields by block id) and submits it. */

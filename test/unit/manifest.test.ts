@@ -19,6 +19,14 @@ const expected: Manifest = {
   features: {
     app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: true },
     bot_user: { display_name: 'elevate', always_online: true },
+    shortcuts: [
+      {
+        name: 'Request access for this',
+        type: 'message',
+        callback_id: 'ask_about_message',
+        description: 'Ask for access, with a link to this message on the card',
+      },
+    ],
     slash_commands: [
       {
         command: '/elevate',

@@ -226,7 +226,7 @@ describe('when something fails', () => {
 
 describe('a form', () => {
   it('opens before anything was asked, and says so when there is nothing to choose', async () => {
-    const slow = held({ ok: true as const, offers: [], total: 0 });
+    const slow = held({ ok: true as const, offers: [], recent: 0, total: 0 });
     usecases = { ...answers, offerRoles: slow.work };
     await workspace.user('dev').command('/elevate');
     await modalSays('dev', 'What do you need?');
@@ -265,7 +265,7 @@ describe('a form', () => {
     };
     usecases = {
       ...answers,
-      offerRoles: async () => ({ ok: true, offers: [offer, other], total: 2 }),
+      offerRoles: async () => ({ ok: true, offers: [offer, other], recent: 0, total: 2 }),
       offerRole: async ({ role }) => ({ ok: true, offer: role === other.key ? other : offer }),
     };
     const dev = workspace.user('dev');
@@ -288,7 +288,7 @@ describe('a form', () => {
 
   it('says how many more there are than it shows', async () => {
     const offers = Array.from({ length: 100 }, (_, index) => ({ ...offer, key: `orders-db/r${index}` }));
-    usecases = { ...answers, offerRoles: async () => ({ ok: true, offers, total: 234 }) };
+    usecases = { ...answers, offerRoles: async () => ({ ok: true, offers, recent: 0, total: 234 }) };
     await workspace.user('dev').command('/elevate');
     await modalSays('dev', 'What do you need?');
     expect(await workspace.user('dev').suggest('modal', 'role', 'orders')).toHaveLength(100);

@@ -465,7 +465,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   *optionGroups(words) {
     const offers = many(1_000, (index) => offerOf(words, index));
-    yield validateOptions({ option_groups: optionGroups(offers.slice(0, 100), offers.length, en) });
+    yield validateOptions({ option_groups: optionGroups(offers.slice(0, 100), 5, offers.length, en) });
   },
 };
 

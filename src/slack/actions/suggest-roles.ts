@@ -20,18 +20,25 @@ export interface Suggestions {
 export async function suggestRoles(desk: Desk, payload: z.infer<typeof suggestionPayload>): Promise<Suggestions> {
   const actor = await actorOf(desk, payload.user.id, [payload.team?.id, payload.user.team_id]);
   if (actor === null) return { option_groups: [] };
-  const found = await desk.usecases().offerRoles({ ...actor, query: payload.value, limit: OPTIONS_MAX });
+  const found = await desk.usecases().offerRoles({ ...actor, query: payload.value, limit: OPTIONS_MAX, recents: true });
   // Why nothing is offered stands in the form itself, where there is room for a sentence.
   if (!found.ok) return { option_groups: [] };
-  return { option_groups: optionGroups(found.offers, found.total, desk.text) };
+  return { option_groups: optionGroups(found.offers, found.recent, found.total, desk.text) };
 }
 
-export function optionGroups(offers: readonly RoleOffer[], total: number, text: Text): Suggestions['option_groups'] {
+export function optionGroups(
+  offers: readonly RoleOffer[],
+  recent: number,
+  total: number,
+  text: Text,
+): Suggestions['option_groups'] {
   const words = text.forms.ask;
   const byResource = new Map<string, RoleOffer[]>();
-  for (const offer of offers) byResource.set(offer.resource, [...(byResource.get(offer.resource) ?? []), offer]);
+  for (const offer of offers.slice(recent))
+    byResource.set(offer.resource, [...(byResource.get(offer.resource) ?? []), offer]);
+  const onTop: [string, RoleOffer[]][] = recent > 0 ? [[words.recents, offers.slice(0, recent)]] : [];
   const more = total > offers.length ? ` · ${words.moreMatches(offers.length, total)}` : '';
-  return [...byResource].slice(0, OPTION_GROUPS_MAX).map(([resource, inside]) => ({
+  return [...onTop, ...byResource].slice(0, OPTION_GROUPS_MAX).map(([resource, inside]) => ({
     label: plain(`${resource}${more}`, OPTION_TEXT_MAX),
     options: inside.map((offer) => ({
       text: plain(words.optionText(offer), OPTION_TEXT_MAX),

@@ -56,6 +56,7 @@ export function requestCard(view: RequestView, text: Text): Message {
     ...(state.loud ? [section(state.line)] : []),
     { type: 'section', fields: fields(view, text).map((field) => mrkdwn(cut(field, FIELD_MAX))) },
   ];
+  const about: Block[] = request.about === null ? [] : [context(text.card.mrkdwnAbout(request.about))];
   const between: Block[] = [
     context(text.card.rule(request)),
     ...stages(view, text),
@@ -68,7 +69,7 @@ export function requestCard(view: RequestView, text: Text): Message {
 
   const end = closing(view, text);
   const written = [request.reason, end?.written, request.breakGlass?.review?.comment].filter((each) => each);
-  const left = MESSAGE_TOTAL_MAX - sizeOf([above, between, reviewed, buttons]) - LABELS_SIZE;
+  const left = MESSAGE_TOTAL_MAX - sizeOf([above, about, between, reviewed, buttons]) - LABELS_SIZE;
   const share = Math.max(TEXT_AT_LEAST, Math.floor(left / Math.max(1, written.length)));
   const told = (label: string, words: string): Block[] => [
     context(label),
@@ -77,6 +78,7 @@ export function requestCard(view: RequestView, text: Text): Message {
   const blocks: Block[] = [
     ...above,
     ...(request.reason === '' ? [context(text.card.noReason)] : told(text.card.reasonLabel, request.reason)),
+    ...about,
     ...between,
     ...(end === null ? [] : told(end.label, end.written)),
     ...reviewed,

@@ -76,9 +76,13 @@ function run(desk: Desk, typed: Typed, command: Command): Promise<void> {
  * The form opens before anything is asked, since its trigger lives three seconds. Whether there is anything to choose is looked
  * up behind it, which also has people and groups at hand when the search begins.
  */
-export async function openForm(desk: Desk, { actor, reach, triggerId }: Typed): Promise<void> {
+export async function openForm(
+  desk: Desk,
+  { actor, reach, triggerId, about }: Typed & { readonly about?: string },
+): Promise<void> {
   const empty = { duration: null, start: null, ticket: null, reason: null };
-  const form = requestForm({ channel: reach.channel, offer: null, turn: 0, understood: null }, empty, null, desk.text);
+  const memory = { channel: reach.channel, about, offer: null, turn: 0, understood: null };
+  const form = requestForm(memory, empty, null, desk.text);
   const opened = await desk.screen.open(triggerId, form);
   if (opened === null) return desk.screen.tell(reach, plainMessage(desk.text.commands.tooSlow));
   const offers = await desk.usecases().offerRoles({ ...actor, query: '', limit: 1 });

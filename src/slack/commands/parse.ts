@@ -67,14 +67,13 @@ export function parseCommand(text: string): Command {
   if (word === 'why') {
     const typed = rest.map(bare);
     const seconds = typed.map(typedDuration).find((each) => each !== null) ?? null;
-    return { kind: 'why', role: typed.find((each) => ROLE.test(each)) ?? null, durationSeconds: seconds };
+    return { kind: 'why', role: namedRole(rest, (each) => typedDuration(each) === null), durationSeconds: seconds };
   }
   if (word === 'away') return parseAway(rest);
   if (word === 'back' && rest.length === 0) return { kind: 'back' };
   if (word === 'pending' && rest.length === 0) return { kind: 'pending' };
-  if (word === 'done') return { kind: 'done', role: firstRole(rest) };
-  // A misspelled role is worth a suggestion, so the first word is taken for one.
-  if (word === 'who') return { kind: 'who', role: firstRole(rest) ?? rest.map(bare)[0] ?? null };
+  if (word === 'done') return { kind: 'done', role: namedRole(rest) };
+  if (word === 'who') return { kind: 'who', role: namedRole(rest) };
   if (word === 'break-glass' || word === 'breakglass')
     return { kind: 'break_glass', role: firstRole(rest), words: rest };
   if (word === 'extend') return { kind: 'extend', role: firstRole(rest), words: rest };
@@ -95,10 +94,18 @@ function parseAway(words: readonly string[]): Command {
   return { kind: 'away', until: said, to: to === undefined ? null : slackUserId(to) };
 }
 
+/** A word that is no role key is taken for a misspelled one: a suggestion is worth more than the wrong access. */
+const namedRole = (words: readonly string[], may: (word: string) => boolean = () => true): string | null =>
+  firstRole(words) ?? words.map(bare).find(may) ?? null;
+
 function parseRevoke(words: readonly string[]): Command {
   const holder = words.map((word) => USER.exec(word)?.[1]).find((id) => id !== undefined);
   if (holder === undefined) return { kind: 'revoke_whom' };
-  return { kind: 'revoke', holder: slackUserId(holder), role: firstRole(words) };
+  return {
+    kind: 'revoke',
+    holder: slackUserId(holder),
+    role: namedRole(words, (word) => !USER.test(word) && word.toLowerCase() !== 'all'),
+  };
 }
 
 /**

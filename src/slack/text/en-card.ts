@@ -40,6 +40,7 @@ export const card = {
   untilLatest: (at: Date): string => `until ${when(at)} at the latest`,
   wasUntil: (at: Date): string => `it was to end ${when(at)}`,
   reasonLabel: '*Reason*',
+  mrkdwnAbout: (url: string): string => `<${url}|The message that it is about>`,
   noReason: 'No reason was asked for.',
   rule: (request: AccessRequest): string => {
     const added = request.stages.filter((stage) => stage.addedBy.kind === 'guardrail').map((s) => s.addedBy.name);

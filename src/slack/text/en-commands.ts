@@ -7,6 +7,20 @@ import { duration, grantStatus, plural, requestStatus, timeLeft } from './en-wor
 
 const EXAMPLES = '`/elevate orders-db/admin 1h fixing stuck orders INC-42`';
 
+/** An example of each command, for whoever mistypes it. */
+const USAGE: Readonly<Record<string, string>> = {
+  status: '`/elevate status`',
+  pending: '`/elevate pending`',
+  help: '`/elevate help`',
+  done: '`/elevate done` or `/elevate done orders-db/admin`',
+  extend: '`/elevate extend 30m` or `/elevate extend orders-db/admin 30m`',
+  who: '`/elevate who orders-db/admin`',
+  why: '`/elevate why orders-db/admin 2h`',
+  revoke: '`/elevate revoke @somebody` or `/elevate revoke @somebody orders-db/admin`',
+  'break-glass': '`/elevate break-glass orders-db/admin the site is down`',
+  away: '`/elevate away until Friday to @somebody`',
+};
+
 /** Answers to what people type: mrkdwn, everything that people wrote escaped. */
 const brokeGlass = (request: AccessRequest): string =>
   request.status === 'approved'
@@ -41,7 +55,7 @@ export const commands = {
     '`/elevate revoke @somebody` ends everything they have at once, as far as it is yours to end; add a role to end just that one.',
   ].join('\n'),
   didYouMean: (typed: string, meant: string): string =>
-    `I don't know \`${esc(typed)}\`. Did you mean \`/elevate ${esc(meant)}\`? For example ${EXAMPLES}, or \`/elevate help\`.`,
+    `I don't know \`${esc(typed)}\`. Did you mean \`/elevate ${esc(meant)}\`? For example ${USAGE[meant] ?? EXAMPLES}, or \`/elevate help\`.`,
   examples: `For example ${EXAMPLES}, or \`/elevate\` alone for the form, or \`/elevate help\`.`,
   revokeWhom:
     'Whose access? Write `/elevate revoke @somebody`, with a role behind it to end just that one: `/elevate revoke @somebody orders-db/admin`.',

@@ -45,10 +45,12 @@ export const forms = {
       const most = (stages[0] ?? 0) > MENTIONS_MAX ? ` (${MENTIONS_MAX} of them by mention)` : '';
       return `For ${duration(seconds)}, sending it notifies ${first}${most}${then}.`;
     },
+    mrkdwnAbout: (url: string): string => `About <${url}|this message>. Approvers see the link.`,
     mrkdwnOffer: (offer: RoleOffer): string =>
       `${risk[offer.risk]} · ${esc(offer.resource)} · ${esc(offer.environment)} · \`${esc(offer.key)}\``,
     optionText: (offer: RoleOffer): string => offer.title,
     optionDescription: (offer: RoleOffer): string => `${offer.environment} · ${risk[offer.risk]} · ${offer.key}`,
+    recents: 'Asked for lately',
     moreMatches: (shown: number, total: number): string => `first ${shown} of ${total}, type to narrow`,
     nothing:
       'There is nothing that the policy lets you ask for now. If you need something for your work, talk to whoever owns it.',

@@ -17,6 +17,8 @@ const TIME_MAX = 60;
 export interface FormMemory {
   /** Where it was asked. */
   readonly channel: string | null;
+  /** The address of the message it is about. */
+  readonly about?: string | undefined;
   /** null: no role was chosen yet. */
   readonly offer: RoleOffer | null;
   /** How often the default duration was put in anew: it is part of the field's block id, because Slack keeps what stands in a field of the same id. */
@@ -61,6 +63,7 @@ export function requestForm(memory: FormMemory, values: FormValues, problem: str
     private_metadata: JSON.stringify(memory),
     blocks: [
       ...(problem === null ? [] : [section(`⚠ ${problem}`)]),
+      ...(memory.about === undefined ? [] : [context(words.mrkdwnAbout(memory.about))]),
       roleField(offer, text),
       ...(offer === null ? [] : fieldsOf(offer, memory.turn, values, text)),
     ],
@@ -157,6 +160,7 @@ function ticketField(offer: RoleOffer, ticket: string | null, text: Text): Block
 
 const memorySchema = z.object({
   channel: z.string().nullable(),
+  about: z.string().optional(),
   offer: z
     .object({
       key: z.string(),

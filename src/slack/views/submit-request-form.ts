@@ -39,6 +39,7 @@ export async function submitRequestForm(desk: Desk, actor: Actor, payload: Submi
     origin: `view/${shown.id}`,
     channel: memory.channel,
     extend: null,
+    about: await aboutOf(desk, memory.about),
     breakGlass: false,
   });
   if (submitted.ok) return { kind: 'close', said: desk.text.commands.asked(submitted.request) };
@@ -48,6 +49,12 @@ export async function submitRequestForm(desk: Desk, actor: Actor, payload: Submi
   }
   const problem = await explain(desk, actor, submitted.refusal);
   return { kind: 'show', view: requestForm(memory, valuesOf(shown), problem, desk.text) };
+}
+
+/** Only a message of our own workspace is linked. */
+async function aboutOf(desk: Desk, address: string | undefined): Promise<string | null> {
+  const { url } = await desk.identity();
+  return address?.startsWith(url) ? address : null;
 }
 
 /** Which field a refusal is about; null: none, it concerns the request as a whole. */
