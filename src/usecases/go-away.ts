@@ -2,7 +2,7 @@ import { comeBack, type Delegation, goAway } from '../domain/delegation.ts';
 import { type EffectChange, schedule } from '../domain/effect.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
-import { untilOf } from '../domain/until.ts';
+import { untilOf } from '../domain/written/until.ts';
 import { absencesNow } from './absences.ts';
 import { lookUpGroups, membership } from './electorate.ts';
 import { identify } from './identify.ts';

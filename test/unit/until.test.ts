@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { untilOf } from '../../src/domain/until.ts';
+import { untilOf } from '../../src/domain/written/until.ts';
 
 /** A Wednesday, 22:30 in Berlin. */
 const NOW = new Date('2026-11-25T21:30:00Z');
@@ -14,6 +14,7 @@ describe('until when, as somebody types it in their zone', () => {
     ['today', '2026-11-25T23:00:00.000Z'],
     ['tomorrow', '2026-11-26T23:00:00.000Z'],
     ['tomorrow 9am', '2026-11-26T08:00:00.000Z'],
+    ['friday noon', '2026-11-27T11:00:00.000Z'],
     ['friday 12:00', '2026-11-27T11:00:00.000Z'],
     ['2026-12-24', '2026-12-24T23:00:00.000Z'],
     ['23:00', '2026-11-25T22:00:00.000Z'],
@@ -30,7 +31,7 @@ describe('until when, as somebody types it in their zone', () => {
     '25:00',
     '13pm',
     '0am',
-    'friday noon',
+    'friday lunch',
     '2026-13-40',
     'fr',
     'friday 12:00 sharp',

@@ -69,28 +69,36 @@ export function resolveMoment(written: WrittenMoment, zone: string, now: Date, f
     const near = 'at' in next && next.at.getTime() - from.getTime() <= NEXT_WITHIN_MS;
     return 'at' in sameDay || !near ? sameDay : next;
   }
-  if (written.day === 'today') return first([today]);
-  if (written.day === 'tomorrow') return first([plusDays(today, 1)]);
-  const date = DATE.exec(written.day);
-  if (date) return calendarDate(date, first);
-  const ahead = [0, 1, 2, 3, 4, 5, 6, 7].map((days) => plusDays(fromDay, days));
-  return first(ahead.filter((each) => weekdayOf(each).startsWith((written.day ?? '').slice(0, 3))));
+  const dates = datesOf(written.day, today, fromDay);
+  return dates.length === 0 ? { problem: 'unreadable' } : first(dates);
+}
+
+/** The end of a day that was named without a time; null: there is no such day. */
+export function endOfDay(day: string, zone: string, now: Date): Date | null {
+  const today = dateOf(now, zone);
+  const [date] = datesOf(day, today, today);
+  return date ? (momentsOf({ ...plusDays(date, 1), hour: 0, minute: 0 }, zone)[0] ?? null) : null;
+}
+
+/** The days that are meant, the nearest first; none: there is no such day. */
+function datesOf(day: string, today: CalendarDate, from: CalendarDate): readonly CalendarDate[] {
+  if (day === 'today') return [today];
+  if (day === 'tomorrow') return [plusDays(today, 1)];
+  const [, year, month, ofMonth] = DATE.exec(day) ?? [];
+  if (year !== undefined) {
+    const date = { year: Number(year), month: Number(month), day: Number(ofMonth) };
+    // The 31st of February is no day.
+    const real = plusDays(date, 0);
+    return real.month === date.month && real.day === date.day ? [date] : [];
+  }
+  const ahead = [0, 1, 2, 3, 4, 5, 6, 7].map((days) => plusDays(from, days));
+  return ahead.filter((each) => weekdayOf(each).startsWith(day.slice(0, 3)));
 }
 
 interface CalendarDate {
   readonly year: number;
   readonly month: number;
   readonly day: number;
-}
-
-function calendarDate(
-  [, year, month, day]: RegExpExecArray,
-  first: (dates: readonly CalendarDate[]) => Resolved,
-): Resolved {
-  const date = { year: Number(year), month: Number(month), day: Number(day) };
-  // The 31st of February is no day.
-  const real = plusDays(date, 0);
-  return real.month === date.month && real.day === date.day ? first([date]) : { problem: 'unreadable' };
 }
 
 /** null: the clock never shows that. */
