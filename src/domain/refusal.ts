@@ -43,6 +43,8 @@ export type Refusal =
       readonly missing: number;
       readonly unavailable: string | null;
     }
+  /** Nobody would see the request; `problem` says what to put right. */
+  | { readonly code: 'channel_unreachable'; readonly problem: string }
   | { readonly code: 'subject_unresolved'; readonly detail: string }
   | { readonly code: 'subject_taken'; readonly subject: string }
   | { readonly code: 'request_not_found' }

@@ -77,6 +77,16 @@ export function createMessenger({ client, channels, directs, text, onCard, onDri
   }
 
   return {
+    async unreachable(channel) {
+      try {
+        await channels.idOf(channel);
+        return null;
+      } catch (error) {
+        const ours = error instanceof Outage && error.kind === 'permanent' && slackCode(error) === null;
+        return ours ? error.message : null;
+      }
+    },
+
     async postCard(view) {
       const ref = await post(view.request.role.channel, requestCard(view, text));
       onCard?.(view);

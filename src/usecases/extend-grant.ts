@@ -9,7 +9,7 @@ import { identify } from './identify.ts';
 import type { Ports } from './ports.ts';
 import { type SubmitResult, submitRequest } from './submit-request.ts';
 
-type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'ids'>;
+type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'ids' | 'messenger'>;
 interface Asker {
   readonly workspace: WorkspaceId;
   readonly user: SlackUserId;

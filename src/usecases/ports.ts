@@ -449,6 +449,8 @@ export type Updated = 'updated' | 'gone';
 
 /** Slack as a screen. Every method throws `Outage`, and every message is harmless twice. */
 export interface Messenger {
+  /** Why nothing can be posted to this channel until somebody puts that right; null: it can, or Slack does not say now. Never throws. */
+  unreachable(channel: string): Promise<string | null>;
   postCard(view: RequestView): Promise<CardRef>;
   updateCard(ref: CardRef, view: RequestView): Promise<Updated>;
   /** Whether this event has a line of its own in the thread; another one may tell the same, or it is nobody's business there. */

@@ -12,6 +12,7 @@ import { checkAsk, checkTimes } from './check-ask.ts';
 import { type Asked, draftRequest, type Known, type SubmitInput } from './draft-request.ts';
 import { lookUpGroups, votersOf } from './electorate.ts';
 import { checkExtension, withoutGrant } from './extension.ts';
+import { findChannel } from './find-channel.ts';
 import { findRole } from './find-role.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { identify } from './identify.ts';
@@ -23,7 +24,7 @@ export type SubmitResult =
   | { readonly ok: true; readonly request: AccessRequest; readonly repeated: boolean }
   | { readonly ok: false; readonly refusal: Refusal };
 
-type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'ids'>;
+type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'ids' | 'messenger'>;
 
 /**
  * Asks for access. Everything that needs the network is looked up first; then one transaction under the person's lock reads
@@ -40,18 +41,28 @@ export async function submitRequest(ports: Needs, input: SubmitInput): Promise<S
   const policy = ports.policies.current();
   const role = findRole(policy, input.role);
   if (!role.ok) return role;
-  const [groups, provided] = await Promise.all([
+  const [where, groups, provided] = await Promise.all([
+    findChannel(ports, policy, role.role),
     lookUpGroups(ports, input.workspace, policy, policy.groups.keys()),
     lookUpFacts(ports, policy, role.role, who.person, input.ticket),
   ]);
   return ports.store.transaction(
     input.workspace,
-    (tx) => decide(ports, tx, input, { person: who.person, policy, role: role.role, groups, provided }),
+    (tx) => {
+      const asked = { ...role.role, channel: where.channel };
+      return decide(ports, tx, input, { person: who.person, policy, role: asked, groups, provided }, where.problem);
+    },
     { lockPerson: input.user },
   );
 }
 
-async function decide(ports: Needs, tx: Tx, input: SubmitInput, known: Known): Promise<SubmitResult> {
+async function decide(
+  ports: Needs,
+  tx: Tx,
+  input: SubmitInput,
+  known: Known,
+  channelProblem: string | null,
+): Promise<SubmitResult> {
   const { person, policy, role, groups, provided } = known;
   const [repeated, standing] = await Promise.all([
     tx.requestByOrigin(input.origin),
@@ -105,6 +116,10 @@ async function decide(ports: Needs, tx: Tx, input: SubmitInput, known: Known): P
   if (wrong) return refuse(wrong, null);
   const short = shortStage(decision, known);
   if (short) return refuse(short, decision.rule.name);
+  // An emergency is told elsewhere too, and what asks nobody waits for nobody's eyes.
+  if (channelProblem !== null && decision.stages.length > 0 && !ask.breakGlass) {
+    return refuse({ code: 'channel_unreachable', problem: channelProblem }, decision.rule.name);
+  }
   if (!subject.ok) return refuse({ code: 'subject_unresolved', detail: subject.error }, null);
 
   const saved = await save(ports, tx, known, draft);

@@ -38,6 +38,7 @@ const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code 
   ticket_malformed: { code: 'ticket_malformed', pattern: '^INC-\\d+$' },
   already_requested: { code: 'already_requested', requestId: requestId('req_1'), status: 'pending' },
   stage_cannot_be_filled: { code: 'stage_cannot_be_filled', from: ['dba'], missing: 2, unavailable: null },
+  channel_unreachable: { code: 'channel_unreachable', problem: 'There is no channel #access that the bot can see' },
   subject_unresolved: { code: 'subject_unresolved', detail: 'no such field' },
   subject_taken: { code: 'subject_taken', subject: 'dana' },
   request_not_found: { code: 'request_not_found' },

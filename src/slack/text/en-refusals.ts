@@ -69,6 +69,8 @@ export function refusal(no: Refusal): string {
           : 'You have this access already. End it first if you want to ask anew.';
     case 'stage_cannot_be_filled':
       return stageCannotBeFilled(no);
+    case 'channel_unreachable':
+      return `Nobody would see this request. ${no.problem}. Whoever maintains the policy can name another channel as well.`;
     case 'subject_unresolved':
       return `Elevate could not work out who you are on the target: ${no.detail}. Whoever maintains the policy can fix that.`;
     case 'subject_taken':
