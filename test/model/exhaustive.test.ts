@@ -20,7 +20,7 @@ const SMALL: Size = {
 };
 /** Where calls can land late a tick more is needed until none can. */
 const LEASED: Size = { ...SMALL, target: 'leased', faulty: 0 };
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 
 const told = ({ violation }: Searched): string => (violation ? [violation.what, ...violation.trace].join('\n  ') : '');
 

@@ -20,6 +20,11 @@ const LARGE: Omit<Size, 'before'> = {
   without: null,
 };
 
+it('a walk finds what is broken on purpose', async () => {
+  const { violation } = await walk({ ...LARGE, without: 'the count of siblings' }, { rounds: 500, seed: 1 });
+  expect(violation).toMatch(/the person (holds|lost)/);
+});
+
 // Larger than can be searched: three grants, three workers, eight faults, extensions. The seed of a failure is in its message.
 it.each(['locking', 'leased'] as const)(
   'random walks on a target that is %s keep the promise, and end',

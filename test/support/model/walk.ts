@@ -5,7 +5,7 @@ import { type Level, type Size, start, type World } from './world.ts';
 /** How long faults may go on, and how long it may then take until all is over. Steps. */
 const WILD_STEPS = 250;
 const CALM_STEPS = 3_000;
-/** How often time is passed over when it is its turn. */
+/** How often time, and a holder who could give back, are passed over when it is their turn. */
 const PATIENCE = 0.8;
 /** Rounds that share what is known of the code: more would only fill the memory. */
 const SHARED_ROUNDS = 50;
@@ -64,6 +64,8 @@ async function oneOf(moves: Moves, world: World, random: () => number, calm: boo
     const all = (await actor?.()) ?? [];
     const possible = calm ? all.filter((move) => !move.fault) : all;
     const move = possible[Math.floor(random() * possible.length)];
+    // Nobody gives back as often as he could, or little would ever go live.
+    if (move?.label.includes('gives back') && random() < PATIENCE) continue;
     if (move) return move;
   }
   return null;
