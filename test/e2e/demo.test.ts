@@ -94,6 +94,11 @@ describe('the demo', () => {
       await user.sees('What do you need?');
       await picture(user, 'form');
       await user.isAccessible();
+      await user.press('Close');
+      await user.say('/elevate orders-db/fix 1h fixing stuck orders INC-42');
+      await user.goTo('dba', 'home');
+      await user.sees('fixing stuck orders');
+      await picture(user, 'home');
       const phone = await openPage(demo.url, PHONE);
       await phone.page.waitForSelector('#composer', { visible: true });
       await picture(phone, 'phone');

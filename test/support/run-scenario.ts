@@ -65,12 +65,15 @@ async function play(world: World, step: Step): Promise<void> {
       return workspace.messages(step.posted.in).some((message) => saysAll(wordsOf(message), step.posted.says));
     });
   } else if ('offered' in step) {
-    await modalOf(world, step.offered.by);
-    const found = await workspace.user(step.offered.by).suggest('modal', roleField, step.offered.search);
-    same(
-      found.map((option) => text(object(option.text).text)),
-      step.offered.options,
-    );
+    const { by, search, options } = step.offered;
+    await eventually(world, 'those options', async () => {
+      const found = await searched(world, by, search);
+      same(
+        found.map((option) => text(object(option.text).text)),
+        options,
+      );
+      return true;
+    });
   } else if ('holds' in step) {
     for (const [name, expected] of Object.entries(step.holds)) {
       await eventually(world, `${name} ${expected ? 'to hold' : 'not to hold'} the role on the target`, async () => {
@@ -121,10 +124,12 @@ async function choose(
   { by, search, option }: Extract<Step, { choose: unknown }>['choose'],
 ): Promise<void> {
   const person = world.workspace.user(by);
-  await modalOf(world, by);
-  const found = await person.suggest('modal', roleField, search);
-  const chosen = found.find((each) => text(each.value) === option);
-  if (!chosen) throw new Error(`Offered were: ${found.map((each) => text(each.value)).join(', ') || 'nothing'}`);
+  // A search that is answered too late offers nothing, and whoever typed it types on.
+  await eventually(world, `the option ${option}`, async () => {
+    const found = await searched(world, by, search);
+    if (found.some((each) => text(each.value) === option)) return true;
+    throw new Error(`Offered were: ${found.map((each) => text(each.value)).join(', ') || 'nothing'}`);
+  });
   const shown = person.modal();
   if (!shown) throw new Error('No modal is open');
   const placed = interactive(shown.blocks).find(({ element }) => element.type === 'external_select');
@@ -154,8 +159,13 @@ const seenInUse = (world: World, who: string): Promise<unknown> =>
     return grants.every(({ usedAt }) => usedAt !== null && now.getTime() - usedAt.getTime() < 60_000);
   });
 
-const modalOf = (world: World, by: string) =>
-  eventually(world, `a modal for ${by}`, () => world.workspace.user(by).modal());
+/** What the search of the form offers now. On a slow machine another modal may stand before it opens. */
+async function searched(world: World, by: string, search: string): Promise<Json[]> {
+  const person = world.workspace.user(by);
+  const fields = interactive(person.modal()?.blocks ?? []);
+  if (!fields.some(({ element }) => roleField(element))) throw new Error('No form with a search is open');
+  return person.suggest('modal', roleField, search);
+}
 
 const roleField = (element: Json): boolean => element.type === 'external_select';
 
