@@ -54,6 +54,7 @@ export type AuditFact =
   | { kind: 'request.cancelled'; data: Record<string, never> }
   | { kind: 'request.expired'; data: { deadline: string } }
   | { kind: 'request.reminded'; data: { expiresAt: string } }
+  | { kind: 'request.escalated'; data: { stage: number; to: string[]; expiresAt: string } }
   | { kind: 'review.reminded'; data: { dueAt: string; overdue: boolean } }
   | { kind: 'review.closed'; data: { verdict: 'justified' | 'unjustified'; comment: string; via: string } }
   | { kind: 'request.lapsed'; data: { grant: string } }

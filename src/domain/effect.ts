@@ -11,6 +11,8 @@ export type Effect =
   | { readonly kind: 'expire_request'; readonly requestId: RequestId }
   /** Remind those who can decide a request that waits. */
   | { readonly kind: 'remind_approvers'; readonly requestId: RequestId }
+  /** Ask the others whom the policy names, since nobody decided in time. */
+  | { readonly kind: 'escalate_request'; readonly requestId: RequestId }
   /** Tell the security channel that break-glass was used, and again when its review is overdue. */
   | { readonly kind: 'alert_break_glass'; readonly requestId: RequestId }
   /** Remind whoever may review a use of break-glass. */
@@ -63,9 +65,10 @@ export type Trouble =
 
 export type EffectKind = Effect['kind'];
 
-/** The steps a requester hears of by direct message. */
+/** The steps that somebody hears of by direct message. */
 export type NoticeName =
   | 'request_submitted'
+  | 'request_escalated'
   | 'request_approved'
   | 'request_denied'
   | 'request_expired'
@@ -113,6 +116,7 @@ export function effectKey(effect: Effect): string {
     case 'alert_break_glass':
     case 'remind_review':
     case 'remind_approvers':
+    case 'escalate_request':
       return `${effect.kind}/${effect.requestId}`;
     case 'start_grant':
     case 'check_use':

@@ -3,6 +3,7 @@ import { schedule } from './effect.ts';
 import { type Actor, byPerson, type PersonRef, refOf } from './person.ts';
 import { refused } from './refusal.ts';
 import { type AccessRequest, close, event, type RequestCommand } from './request-state.ts';
+import { beginStage } from './request-wait.ts';
 import { reviewEffects, startReview } from './review.ts';
 import type { Transition } from './transition.ts';
 
@@ -46,12 +47,15 @@ export function approve(
     data: { stage: index, via, ...forWhom(onBehalfOf) },
   });
   const after = progress(next, command.voters);
-  if (currentStage(after) !== null) {
+  const asked = currentStage(after);
+  if (asked !== null) {
+    // Another stage has times of its own.
+    const begun = asked === state.waiting?.stage ? { state: next, effects: [] } : beginStage(next, asked, now);
     return {
       ok: true,
-      state: next,
+      state: begun.state,
       events: [said],
-      effects: [schedule({ kind: 'render_card', requestId: state.id }, now)],
+      effects: [schedule({ kind: 'render_card', requestId: state.id }, now), ...begun.effects],
     };
   }
   const done = approved(next, after, byPerson(command.by), now);

@@ -4,6 +4,7 @@ import { byPerson, refOf } from './person.ts';
 import { refused } from './refusal.ts';
 import { approved, forWhom } from './request-decide.ts';
 import { type AccessRequest, type Edit, event, notify, type RequestCommand } from './request-state.ts';
+import { waitAfterEdit, widened } from './request-wait.ts';
 import type { Transition } from './transition.ts';
 
 type EditCommand = Extract<RequestCommand, { type: 'edit' }>;
@@ -38,7 +39,7 @@ export function edit(state: AccessRequest, command: EditCommand, now: Date): Tra
     durationSeconds: to.durationSeconds,
     policyDecision: to.decision,
     facts: to.facts,
-    stages: to.decision.stages,
+    stages: to.role === null ? widened(to.decision.stages, state.waiting) : to.decision.stages,
     approvalsFrom: to.role === null ? state.approvalsFrom : revision,
   };
   const change: Edit = {
@@ -62,9 +63,11 @@ export function edit(state: AccessRequest, command: EditCommand, now: Date): Tra
   });
   const told = notify(edited, 'request_edited', now);
   const counted = progress(edited, to.voters);
-  if (currentStage(counted) !== null) {
+  const asked = currentStage(counted);
+  if (asked !== null) {
     const render = schedule({ kind: 'render_card', requestId: state.id }, now);
-    return { ok: true, state: edited, events: [said], effects: [render, told] };
+    const waits = waitAfterEdit(state, edited, asked, now);
+    return { ok: true, state: waits.state, events: [said], effects: [render, told, ...waits.effects] };
   }
   const done = approved(edited, counted, byPerson(command.by), now);
   return done.ok ? { ...done, events: [said, ...done.events], effects: [...done.effects, told] } : done;

@@ -31,6 +31,22 @@ export interface RoleSnapshot {
   readonly startWithinSeconds: number | null;
   /** It ends when nobody uses it for so long; null: never. */
   readonly unusedAfterSeconds: number | null;
+  /** How often people are told that it waits, by the clock, by the requester, or because nobody decided: all together. */
+  readonly remindersMax: number;
+}
+
+/** Where a request stands that waits for people. */
+export interface Waiting {
+  /** The stage that is asked now, as an index. */
+  readonly stage: number;
+  readonly since: Date;
+  /** When the whole request is over, however much time a stage would have. */
+  readonly until: Date;
+  /** When its approvers are reminded; null: they were, or are not. */
+  readonly remindAt: Date | null;
+  /** When others are asked too; null: they were, or there are none. */
+  readonly escalateAt: Date | null;
+  readonly escalatedAt: Date | null;
 }
 
 /** What an extension is about. Only one waits for a grant at a time, and nothing else moves a grant's end. */
@@ -96,11 +112,13 @@ export interface AccessRequest {
   /** What approvers changed, oldest first. */
   readonly edits: readonly Edit[];
   readonly status: RequestStatus;
-  /** How often its approvers were reminded, by the requester or by the clock, and when the last time was. */
+  /** null: the policy asked for nobody. What it was, once it is closed. */
+  readonly waiting: Waiting | null;
+  /** How often people were told that it waits, and when the last time was. */
   readonly reminders: number;
   readonly remindedAt: Date | null;
   readonly createdAt: Date;
-  /** When a request that nobody answers expires. */
+  /** When it expires unless somebody answers in the stage that is asked now. */
   readonly expiresAt: Date;
   readonly closedAt: Date | null;
   readonly closedBy: PersonRef | null;
@@ -117,6 +135,7 @@ export type Draft = Omit<
   | 'approvalsFrom'
   | 'counted'
   | 'edits'
+  | 'waiting'
   | 'reminders'
   | 'remindedAt'
   | 'closedAt'
@@ -133,6 +152,7 @@ export const unanswered = (draft: Draft): AccessRequest => ({
   approvalsFrom: 1,
   counted: null,
   edits: [],
+  waiting: null,
   reminders: 0,
   remindedAt: null,
   closedAt: null,
@@ -181,8 +201,10 @@ export type RequestCommand =
   /** A guardrail or separation of duties refuses now what it allowed at the submission. */
   | { readonly type: 'deny_by_policy'; readonly rule: string; readonly message: string | null }
   | { readonly type: 'cancel'; readonly by: PersonRef }
-  /** The requester nudges, or (`by: null`) half of the time has passed. */
+  /** The requester nudges, or (`by: null`) the time for it has come. */
   | { readonly type: 'remind'; readonly by: PersonRef | null }
+  /** Nobody decided in the stage's time; `people` are in the groups that are asked after it. */
+  | { readonly type: 'escalate'; readonly people: readonly SlackUserId[] }
   | { readonly type: 'expire' }
   /** The access that it was to extend has ended before it was decided. */
   | { readonly type: 'lapse' };
@@ -212,6 +234,7 @@ export function close(
     effects: [
       cancel({ kind: 'expire_request', requestId: state.id }),
       cancel({ kind: 'remind_approvers', requestId: state.id }),
+      cancel({ kind: 'escalate_request', requestId: state.id }),
       schedule({ kind: 'render_card', requestId: state.id }, now),
       notify(closed, end.notice, now),
     ],

@@ -4,7 +4,6 @@ import { byPerson, bySystem } from './person.ts';
 import { refused } from './refusal.ts';
 import { approve, approved, deny } from './request-decide.ts';
 import { edit } from './request-edit.ts';
-import { halfway, remind } from './request-remind.ts';
 import {
   type AccessRequest,
   close,
@@ -15,10 +14,10 @@ import {
   type RequestCommand,
   unanswered,
 } from './request-state.ts';
+import { beginStage, escalate, remind } from './request-wait.ts';
 import type { RequestStatus } from './status.ts';
 import type { Transition } from './transition.ts';
 
-export { REMINDER_PAUSE_SECONDS, REMINDERS_MAX } from './request-remind.ts';
 export type {
   AccessRequest,
   Draft,
@@ -37,8 +36,11 @@ export function submit(draft: Draft): {
   events: NewAuditEvent[];
   effects: EffectChange[];
 } {
-  const state = unanswered(draft);
-  const waits = state.stages.length > 0;
+  const born = unanswered(draft);
+  const waits = born.stages.length > 0;
+  const { state, effects } = waits
+    ? beginStage(born, 0, born.createdAt)
+    : { state: born, effects: [schedule({ kind: 'expire_request', requestId: born.id }, born.expiresAt)] };
   return {
     state,
     events: [
@@ -61,13 +63,8 @@ export function submit(draft: Draft): {
     ],
     effects: [
       schedule({ kind: 'render_card', requestId: state.id }, state.createdAt),
-      schedule({ kind: 'expire_request', requestId: state.id }, state.expiresAt),
-      ...(waits
-        ? [
-            notify(state, 'request_submitted', state.createdAt),
-            schedule({ kind: 'remind_approvers', requestId: state.id }, halfway(state)),
-          ]
-        : []),
+      ...effects,
+      ...(waits ? [notify(state, 'request_submitted', state.createdAt)] : []),
     ],
   };
 }
@@ -102,6 +99,8 @@ export function transitionRequest(state: AccessRequest, command: RequestCommand,
       });
     case 'remind':
       return remind(state, command.by, now);
+    case 'escalate':
+      return escalate(state, command, now);
     case 'expire':
       if (now < state.expiresAt)
         return {

@@ -38,6 +38,7 @@ export function laneOf(kind: EffectKind): Lane {
       return 'access';
     case 'remind_review':
     case 'remind_approvers':
+    case 'escalate_request':
     case 'expire_request':
     case 'announce_expiry':
     case 'start_grant':

@@ -71,6 +71,7 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
   'request.cancelled': z.strictObject({}),
   'request.expired': z.looseObject({ deadline: text }),
   'request.reminded': z.looseObject({ expiresAt: text }),
+  'request.escalated': z.looseObject({ stage: number, to: z.array(text), expiresAt: text }),
   'review.reminded': z.looseObject({ dueAt: text, overdue: z.boolean() }),
   'review.closed': z.looseObject({ verdict: z.enum(['justified', 'unjustified']), comment: text, via: text }),
   'request.lapsed': z.looseObject({ grant: text }),

@@ -5,6 +5,7 @@ import { readRow, storedDate, storedGrantId, storedRequestId, storedUserId, stor
 
 const notices: { readonly [name in NoticeName]: name } = {
   request_submitted: 'request_submitted',
+  request_escalated: 'request_escalated',
   request_approved: 'request_approved',
   request_denied: 'request_denied',
   request_expired: 'request_expired',
@@ -34,6 +35,7 @@ const effectSchemas: { readonly [Kind in EffectKind]: z.ZodType<Extract<Effect, 
   expire_request: z.looseObject({ kind: z.literal('expire_request'), ...ofRequest }),
   alert_break_glass: z.looseObject({ kind: z.literal('alert_break_glass'), ...ofRequest }),
   remind_approvers: z.looseObject({ kind: z.literal('remind_approvers'), ...ofRequest }),
+  escalate_request: z.looseObject({ kind: z.literal('escalate_request'), ...ofRequest }),
   remind_review: z.looseObject({ kind: z.literal('remind_review'), ...ofRequest }),
   start_grant: z.looseObject({ kind: z.literal('start_grant'), ...ofGrant }),
   check_use: z.looseObject({ kind: z.literal('check_use'), ...ofGrant }),

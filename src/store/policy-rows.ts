@@ -62,6 +62,14 @@ export const stageSchema: z.ZodType<Stage> = z.looseObject({
   approvals: z.int().min(1),
   from: z.array(z.string()),
   selfAllowed: z.boolean(),
+  wait: z
+    .looseObject({
+      withinSeconds: z.number().nullable(),
+      remindAfterSeconds: z.number().nullable(),
+      escalateAfterSeconds: z.number().nullable(),
+      escalateTo: z.array(z.string()),
+    })
+    .nullable(),
   addedBy: z.looseObject({ kind: z.enum(['rule', 'guardrail']), name: z.string() }),
 });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Decision } from '../domain/approval.ts';
 import { roleKey } from '../domain/ids.ts';
 import type { AccessRequest, Edit, RoleSnapshot } from '../domain/request.ts';
+import type { Waiting } from '../domain/request-state.ts';
 import type { BreakGlassUse } from '../domain/review.ts';
 import { factsSchema, policyDecisionSchema, stageSchema } from './policy-rows.ts';
 import {
@@ -32,6 +33,7 @@ const roleSchema: z.ZodType<RoleSnapshot> = z.looseObject({
   provisioningWindowSeconds: z.number(),
   startWithinSeconds: z.number().nullable(),
   unusedAfterSeconds: z.number().nullable(),
+  remindersMax: z.int(),
 });
 
 const decisionSchema = z
@@ -54,6 +56,15 @@ const editSchema: z.ZodType<Edit> = z.looseObject({
   at: storedDate,
   before: askedForSchema,
   after: askedForSchema,
+});
+
+const waitingSchema: z.ZodType<Waiting> = z.looseObject({
+  stage: z.int(),
+  since: storedDate,
+  until: storedDate,
+  remindAt: storedDate.nullable(),
+  escalateAt: storedDate.nullable(),
+  escalatedAt: storedDate.nullable(),
 });
 
 const breakGlassSchema: z.ZodType<BreakGlassUse> = z.looseObject({
@@ -102,6 +113,7 @@ const requestSchema = z
     closed_by: personSchema.nullable(),
     closed_reason: z.string().nullable(),
     break_glass: breakGlassSchema.nullable(),
+    waiting: waitingSchema.nullable(),
     reminders: z.int(),
     reminded_at: storedDate.nullable(),
     extension: z.looseObject({ grantId: storedGrantId, endsAt: storedDate }).nullable(),
@@ -137,6 +149,7 @@ const requestSchema = z
       closedReason: row.closed_reason,
       extension: row.extension,
       breakGlass: row.break_glass,
+      waiting: row.waiting,
       reminders: row.reminders,
       remindedAt: row.reminded_at,
     }),
@@ -177,6 +190,7 @@ export function requestRow(request: AccessRequest) {
     closed_reason: request.closedReason,
     extension: request.extension,
     break_glass: request.breakGlass,
+    waiting: request.waiting,
     reminders: request.reminders,
     reminded_at: request.remindedAt,
   };

@@ -25,7 +25,7 @@ export async function saveRequests(db: Db, requests: readonly AccessRequest[]): 
         reason = i.reason, ticket = i.ticket, policy_version = i.policy_version, policy_decision = i.policy_decision,
         facts = i.facts, stages = i.stages, approvals_from = i.approvals_from, counted = i.counted, edits = i.edits, status = i.status, expires_at = i.expires_at, closed_at = i.closed_at,
         closed_by = i.closed_by, closed_reason = i.closed_reason, break_glass = i.break_glass,
-        reminders = i.reminders, reminded_at = i.reminded_at
+        waiting = i.waiting, reminders = i.reminders, reminded_at = i.reminded_at
       FROM incoming i
       WHERE r.id = ANY (ARRAY(SELECT id FROM incoming WHERE version > 1)) AND r.id = i.id AND r.workspace_id = i.workspace_id AND r.version = i.version - 1
       RETURNING r.id

@@ -32,7 +32,7 @@ async function asThemselves(
   return step.ok ? { ok: true, request: step.state } : step;
 }
 
-/** Half of a request's time has passed, and it still waits. */
+/** The time to remind its approvers has come, and it still waits. */
 export async function remindApprovers(
   ports: Pick<Ports, 'store'>,
   input: { readonly workspace: WorkspaceId; readonly requestId: RequestId },

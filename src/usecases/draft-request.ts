@@ -112,5 +112,6 @@ export function snapshot(role: Role, subject: string): RoleSnapshot {
     provisioningWindowSeconds: role.provisioningWindowSeconds,
     startWithinSeconds: role.startWithinSeconds,
     unusedAfterSeconds: role.unusedAfterSeconds,
+    remindersMax: role.reminders.max,
   };
 }

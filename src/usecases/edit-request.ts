@@ -6,6 +6,7 @@ import { subjectFor } from '../domain/policy/subject.ts';
 import type { Policy, Role } from '../domain/policy/types.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type AccessRequest, type EditedAsk, transitionRequest } from '../domain/request.ts';
+import { widened } from '../domain/request-wait.ts';
 import type { Away } from './absences.ts';
 import { approveInto } from './approve-into.ts';
 import { watchedBy } from './authority.ts';
@@ -169,7 +170,8 @@ async function reconsider(
   if (!subject.ok) return refused({ code: 'subject_unresolved', detail: subject.error });
   // Its card stays where it is.
   const taken = other ? { ...snapshot(role, subject.subject), channel: request.role.channel } : null;
-  const seats = { stages: decision.stages, owners: role.owners, managerId: person.managerId };
+  const stages = other ? decision.stages : widened(decision.stages, request.waiting);
+  const seats = { stages, owners: role.owners, managerId: person.managerId };
   return { ok: true, ask: { role: taken, durationSeconds, decision, facts, voters: votersOf(seats, groups, away) } };
 }
 

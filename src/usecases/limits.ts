@@ -6,6 +6,8 @@ export const SUGGESTIONS = 3;
 export const WAITING_LIMIT = 1_000;
 /** How many people are told of a use of break-glass by direct message; the security channel tells everybody else. */
 export const BREAK_GLASS_TOLD_MAX = 50;
+/** How many people are told of one escalation by direct message; the thread mentions the group. */
+export const ESCALATION_TOLD_MAX = 20;
 /** How many holders of a role are told. */
 export const HOLDERS_LIMIT = 50;
 /** How many roles that somebody asked for last stand on top of the form's search, and how many requests are looked through for them. */

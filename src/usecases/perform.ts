@@ -3,6 +3,7 @@ import { expireRequest, remindApprovers } from './cancel-request.ts';
 import { checkPeople } from './check-people.ts';
 import { checkUse } from './check-use.ts';
 import { endOnTime } from './end-on-time.ts';
+import { escalateRequest } from './escalate-request.ts';
 import { announceDelegation } from './go-away.ts';
 import { announcePause } from './pause-reconciler.ts';
 import type { ClaimedEffect, Early, Performed, Ports } from './ports.ts';
@@ -37,6 +38,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return alertBreakGlass(ports, { workspace, requestId: effect.requestId });
     case 'remind_approvers':
       return remindApprovers(ports, { workspace, requestId: effect.requestId });
+    case 'escalate_request':
+      return escalateRequest(ports, { workspace, requestId: effect.requestId });
     case 'remind_review':
       return remindReview(ports, { workspace, requestId: effect.requestId });
     case 'announce_expiry':

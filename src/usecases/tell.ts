@@ -1,7 +1,7 @@
-import type { Effect } from '../domain/effect.ts';
-import { type Grant, transitionGrant } from '../domain/grant.ts';
+import type { Effect, NoticeName } from '../domain/effect.ts';
+import { transitionGrant } from '../domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
-import { done, type Performed, type Ports } from './ports.ts';
+import { done, type Performed, type Ports, type RequestView } from './ports.ts';
 import { viewOf } from './render-card.ts';
 import { stepGrant } from './step-grant.ts';
 
@@ -14,14 +14,16 @@ export async function notifyPerson(
   effect: Extract<Effect, { kind: 'notify_person' }>,
 ): Promise<Performed> {
   const view = await viewOf(ports, workspace, effect.requestId);
-  if (!view || !stillTrue(effect.notice, view.grant)) return done;
+  if (!view || !stillTrue(effect.notice, view)) return done;
   await ports.messenger.notify(effect.to, effect.notice, view);
   return done;
 }
 
 /** Slack may have been away for long: 'you have access' must not arrive after it has ended. */
-function stillTrue(notice: Extract<Effect, { kind: 'notify_person' }>['notice'], grant: Grant | null): boolean {
+function stillTrue(notice: NoticeName, { request, grant }: Pick<RequestView, 'request' | 'grant'>): boolean {
   switch (notice) {
+    case 'request_escalated':
+      return request.status === 'pending';
     case 'access_live':
     case 'access_ending':
       return grant?.status === 'active';

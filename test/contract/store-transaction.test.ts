@@ -62,7 +62,7 @@ describe('what is saved', () => {
     const workspaceId = aWorkspace();
     const made = aSubmission({
       workspaceId,
-      stages: [{ approvals: 2, from: ['dba'], selfAllowed: false, addedBy: { kind: 'rule', name: 'r' } }],
+      stages: [{ approvals: 2, from: ['dba'], selfAllowed: false, wait: null, addedBy: { kind: 'rule', name: 'r' } }],
     });
     await store.transaction(workspaceId, (tx) => tx.save(changeOf(made)));
     const voters = [

@@ -21,6 +21,7 @@ export const aStage = (approvals: number, ...from: string[]): Stage => ({
   approvals,
   from,
   selfAllowed: false,
+  wait: null,
   addedBy: { kind: 'rule', name: 'rule one' },
 });
 
@@ -52,6 +53,7 @@ export function submission(stages: readonly Stage[]): ReturnType<typeof submit> 
       provisioningWindowSeconds: 600,
       startWithinSeconds: null,
       unusedAfterSeconds: null,
+      remindersMax: 3,
     },
     durationSeconds: 3600,
     startsAt: null,

@@ -34,6 +34,35 @@ function expectAt(findings: readonly Finding[], text: string, code: string, word
 const mistakes: readonly [what: string, from: string, to: string, code: string, at: string][] = [
   ['a misspelled fact', 'time.business_hours', 'time.busines_hours', 'condition_unknown_name', 'busines_hours'],
   ['a misspelled root', 'time.business_hours', 'tim.business_hours', 'condition_unknown_name', 'tim.'],
+  [
+    'others asked after a stage is over',
+    'owners] }] }',
+    'owners], within: 1h, escalate_after: 1h, escalate_to: [security] }] }',
+    'stage_times',
+    'escalate_after',
+  ],
+  [
+    'a time for asking others, and no others',
+    'owners] }] }',
+    'owners], escalate_after: 1h }] }',
+    'stage_times',
+    'escalate_after',
+  ],
+  [
+    'a reminder after a stage is over',
+    'owners] }] }',
+    'owners], within: 1h, remind_after: 2h }] }',
+    'stage_times',
+    'remind_after',
+  ],
+  [
+    'a reminder after others were asked',
+    'owners] }] }',
+    'owners], remind_after: 2h, escalate_after: 1h, escalate_to: [security] }] }',
+    'stage_times',
+    'remind_after',
+  ],
+  ['an unknown group to ask after', 'owners] }] }', 'owners], escalate_to: [securty] }] }', 'unknown_group', 'securty'],
   ['an unknown group in a condition', '"developers" in', '"developpers" in', 'unknown_group', '"developpers"'],
   ['types that do not fit', 'time.business_hours', 'time.hour > "9"', 'condition_type', 'time.hour'],
   [
@@ -231,7 +260,7 @@ describe('what a policy says', () => {
     expect(role.ticket.accepts('see INC-42')).toBe(false);
     expect(role.rules[0]?.then).toEqual({
       kind: 'require',
-      stages: [{ approvals: 2, from: ['dba', 'owners'], selfAllowed: false }],
+      stages: [{ approvals: 2, from: ['dba', 'owners'], selfAllowed: false, wait: null }],
     });
     expect(role.rules[0]?.location).toEqual({ path: 'policies/p1.yaml', line: 11, column: 9 });
   });

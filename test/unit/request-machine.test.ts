@@ -6,12 +6,11 @@ import type { Stage } from '../../src/domain/policy/types.ts';
 import {
   type AccessRequest,
   type EditedAsk,
-  REMINDER_PAUSE_SECONDS,
-  REMINDERS_MAX,
   type RequestCommand,
   type RequestStatus,
   transitionRequest,
 } from '../../src/domain/request.ts';
+import { REMINDER_PAUSE_SECONDS } from '../../src/domain/request-wait.ts';
 import { aRequest, aStage, dba, dba2, dev, later, sec, submission } from '../support/domain.ts';
 
 const voters = (group: string, ...people: PersonRef[]): StageVoters => ({
@@ -57,6 +56,7 @@ const COMMANDS: { [K in RequestCommand['type']]: Extract<RequestCommand, { type:
   deny_by_policy: { type: 'deny_by_policy', rule: 'freeze', message: null },
   cancel: { type: 'cancel', by: dev },
   remind: { type: 'remind', by: dev },
+  escalate: { type: 'escalate', people: [] },
   expire: { type: 'expire' },
   lapse: { type: 'lapse' },
 };
@@ -69,6 +69,7 @@ const FROM_PENDING: Record<RequestCommand['type'], RequestStatus | 'refused'> = 
   deny_by_policy: 'denied',
   cancel: 'cancelled',
   remind: 'pending',
+  escalate: 'pending',
   expire: 'expired',
   lapse: 'expired',
 };
@@ -104,8 +105,9 @@ describe('a request', () => {
     expect(effects.map((each) => each.effect.kind)).toEqual([
       'render_card',
       'expire_request',
-      'notify_person',
       'remind_approvers',
+      'escalate_request',
+      'notify_person',
     ]);
     expect(effects).toContainEqual({
       change: 'schedule',
@@ -233,21 +235,22 @@ describe('counting', () => {
 describe('reminders', () => {
   const nudge = { type: 'remind', by: dev } as const;
 
-  it('come no sooner than a quarter of an hour after the last, and three at most', () => {
+  it('come no sooner than a quarter of an hour after the last, and as many as the role says', () => {
     let request = aRequest();
+    const max = request.role.remindersMax;
     const early = transitionRequest(request, nudge, later(REMINDER_PAUSE_SECONDS - 1));
     expect(early).toEqual({
       ok: false,
       refusal: { code: 'reminded_just_now', againAt: later(REMINDER_PAUSE_SECONDS) },
     });
-    for (let count = 1; count <= REMINDERS_MAX; count += 1) {
+    for (let count = 1; count <= max; count += 1) {
       const step = transitionRequest(request, nudge, later(count * REMINDER_PAUSE_SECONDS));
       if (!step.ok) throw new Error(step.refusal.code);
       request = step.state;
     }
     expect(transitionRequest(request, nudge, later(20_000))).toEqual({
       ok: false,
-      refusal: { code: 'reminders_used_up', max: REMINDERS_MAX },
+      refusal: { code: 'reminders_used_up', max },
     });
   });
 

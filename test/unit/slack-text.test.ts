@@ -149,6 +149,10 @@ const told: readonly (readonly [AuditFact, RegExp])[] = [
   [{ kind: 'request.denied', data: { reason: 'frozen', rule: 'freeze' } }, /The policy denied it \(“freeze”\)/],
   [{ kind: 'request.cancelled', data: {} }, /cancelled/],
   [{ kind: 'request.expired', data: { deadline: iso } }, /nobody decided in time/],
+  [
+    { kind: 'request.escalated', data: { stage: 0, to: ['security', 'on-call'], expiresAt: iso } },
+    /Nobody decided in time, so security or on-call may decide too; it closes by itself <!date/,
+  ],
   [{ kind: 'request.reminded', data: { expiresAt: iso } }, /asks to look at it.*<!date/],
   [{ kind: 'review.reminded', data: { dueAt: iso, overdue: true } }, /review is overdue, it was due <!date/],
   [
@@ -245,6 +249,7 @@ describe('a line of the thread', () => {
 describe('a notice', () => {
   const notices: Record<NoticeName, RegExp> = {
     request_submitted: /1 person can approve it/,
+    request_escalated: /You may decide as a member of/,
     request_approved: /approved by rule “rule one”/,
     request_denied: /denied by the policy\. Reason: none was given/,
     break_glass_used: /used break-glass for Orders DB administrator/,

@@ -170,6 +170,7 @@ function* views(words: Words): Generator<RequestView> {
 
 const NOTICES: Record<NoticeName, true> = {
   request_submitted: true,
+  request_escalated: true,
   request_approved: true,
   request_denied: true,
   request_expired: true,
@@ -208,6 +209,10 @@ const facts = (words: Words): AuditFact[] => [
   { kind: 'request.approved', data: { rule: words(80), approvers: many(50, () => words(80)) } },
   { kind: 'request.denied', data: { reason: words(3_000), rule: null } },
   { kind: 'request.denied', data: { reason: words(2_000), rule: words(80) } },
+  {
+    kind: 'request.escalated',
+    data: { stage: 0, to: Array.from({ length: 20 }, () => 'g'.repeat(80)), expiresAt: T0.toISOString() },
+  },
   { kind: 'request.reminded', data: { expiresAt: T0.toISOString() } },
   { kind: 'review.closed', data: { verdict: 'unjustified', comment: words(3_000), via: words(80) } },
   { kind: 'grant.provisioning_failed', data: { error: words(10_000) } },

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { roleKey } from '../ids.ts';
+import { buildStages } from './build-stages.ts';
 import type { ConnectorSchemas } from './connector-schemas.ts';
 import type { PolicyData, ResourceData, RoleData, RuleData } from './data.ts';
 import { finding } from './finding.ts';
@@ -7,9 +8,8 @@ import { type Entry, unknownName } from './gather.ts';
 import { schemaFindings } from './issues.ts';
 import { compilePattern } from './regex.ts';
 import type { Report } from './report.ts';
-import { type defaultsSchema, resourceSchema, roleSchema, type ruleSchema, type stageSchema } from './schema.ts';
+import { type defaultsSchema, resourceSchema, roleSchema, type ruleSchema } from './schema.ts';
 import { ROLE_KEY_EXPECTED, ROLE_KEY_PATTERN } from './schema-parts.ts';
-import type { StageRule } from './types.ts';
 import type { Path } from './yaml.ts';
 
 type Terms = z.output<typeof defaultsSchema>;
@@ -20,6 +20,7 @@ const FALLBACK = {
   durationMaxSeconds: 4 * 3_600,
   reasonMinLength: 1,
   subject: 'requester.email',
+  remindersMax: 3,
 } as const;
 
 export interface RoleSurroundings {
@@ -184,6 +185,7 @@ export function buildRole(
     startWithinSeconds: term('start_within') ?? null,
     extensions: { max: term('extensions')?.max ?? 0 },
     narrower: data.narrower?.map(roleKey) ?? null,
+    reminders: { max: term('reminders')?.max ?? FALLBACK.remindersMax },
     rules: data.rules.map((rule, index) =>
       buildRule(rule, ['rules', index], place, owners.length > 0, around.hasManagers, report),
     ),
@@ -253,41 +255,4 @@ function buildRule(
           },
     message: rule.message ?? null,
   };
-}
-
-export function buildStages(
-  stages: readonly z.output<typeof stageSchema>[],
-  path: Path,
-  place: Entry['place'],
-  allowed: { readonly hasOwners: boolean; readonly hasManagers: boolean; readonly mayDecideOwn: boolean },
-  report: Report,
-): StageRule[] {
-  return stages.map((stage, index) => {
-    const here = [...path, index, 'from'];
-    report.groups(
-      stage.from.map((group) => (group === 'manager' || group === 'owners' ? null : group)),
-      place,
-      here,
-    );
-    if (stage.from.includes('owners') && !allowed.hasOwners) {
-      const at = place.locate([...here, stage.from.indexOf('owners')]);
-      const message = 'This stage asks the owners, but neither the role nor its resource has any.';
-      report.add(finding('error', 'no_owners', at, message, 'Set owners in the resource.'));
-    }
-    if (stage.from.includes('manager') && !allowed.hasManagers) {
-      const at = place.locate([...here, stage.from.indexOf('manager')]);
-      const message = "This stage asks the requester's manager, but the policy does not say where managers are read.";
-      report.add(finding('warning', 'no_manager_source', at, message, 'Set managers.'));
-    }
-    if (stage.self !== undefined && !allowed.mayDecideOwn) {
-      const at = place.locateKey([...path, index, 'self']);
-      const message = 'Nobody decides their own request in a stage that a guardrail adds.';
-      report.add(finding('error', 'wrong_value', at, message, 'Remove self.'));
-    }
-    return {
-      approvals: stage.approvals,
-      from: [...new Set(stage.from)],
-      selfAllowed: stage.self === 'allowed' && allowed.mayDecideOwn,
-    };
-  });
 }

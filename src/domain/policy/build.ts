@@ -1,5 +1,6 @@
-import { buildResources, buildRole, buildStages } from './build-roles.ts';
+import { buildResources, buildRole } from './build-roles.ts';
 import { buildConnectors, buildFactProviders, buildGroups, buildOnCallProviders } from './build-sources.ts';
+import { buildStages } from './build-stages.ts';
 import type { ConnectorSchemas } from './connector-schemas.ts';
 import type { DutyData, GuardrailData, PolicyData, RoleData } from './data.ts';
 import { type Finding, finding } from './finding.ts';

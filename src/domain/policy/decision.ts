@@ -31,6 +31,18 @@ export interface DecidingRule {
   readonly location: Location | null;
 }
 
+/** What happens while nobody decides in a stage. Times count from the moment it is asked. */
+export interface StageWait {
+  /** The request is over then; null: when it would be anyway. */
+  readonly withinSeconds: number | null;
+  /** Its approvers are reminded then; null: halfway to what comes next. */
+  readonly remindAfterSeconds: number | null;
+  /** Those of `escalateTo` are asked too; null: halfway to the end. */
+  readonly escalateAfterSeconds: number | null;
+  /** As `from`; empty: nobody. */
+  readonly escalateTo: readonly string[];
+}
+
 /** N distinct people of a union of groups, as a request waits for them. */
 export interface Stage {
   /** At least 1. */
@@ -39,6 +51,7 @@ export interface Stage {
   readonly from: readonly string[];
   /** Whether the requester may fill a place here, being in `from`. Never true in a stage that a guardrail added. */
   readonly selfAllowed: boolean;
+  readonly wait: StageWait | null;
   readonly addedBy: { readonly kind: 'rule' | 'guardrail'; readonly name: string };
 }
 

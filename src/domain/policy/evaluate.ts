@@ -180,6 +180,7 @@ const asked = (stage: StageRule, kind: 'rule' | 'guardrail', name: string): Stag
   approvals: stage.approvals,
   from: stage.from,
   selfAllowed: stage.selfAllowed && kind === 'rule',
+  wait: stage.wait,
   addedBy: { kind, name },
 });
 

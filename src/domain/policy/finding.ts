@@ -44,6 +44,7 @@ export type FindingCode =
   | 'limit_exceeded'
   | 'no_channel'
   | 'no_owners'
+  | 'stage_times'
   | 'no_manager_source'
   | 'default_above_max'
   | 'use_not_observed'

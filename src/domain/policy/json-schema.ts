@@ -45,6 +45,11 @@ const ABOUT: Readonly<Record<string, string>> = {
   approvals: 'How many distinct people; 1 unless set.',
   from: 'Groups, manager (the requester’s) or owners.',
   self: 'Whether requesters may approve their own request here.',
+  within: 'How long this stage may wait; the request is over then. Unless set, until request_ttl is over.',
+  remind_after: 'When its approvers are reminded, in the thread; halfway to what comes next unless set.',
+  escalate_after: 'When those of escalate_to are asked too; halfway to the end unless set.',
+  escalate_to: 'Groups, manager or owners who are told and may decide as well, when nobody did in time.',
+  reminders: 'How often people are told that one request waits, all together; 3 unless set.',
   instructions: 'Shown to the requester when access is live.',
 };
 

@@ -11,6 +11,10 @@ export const stageSchema = mapping({
   approvals: integer(1, limits.MAX_APPROVALS).default(1),
   from: listOf(name, 'group names, manager or owners', 20, 1),
   self: oneOf(['allowed']).optional(),
+  within: duration('1m', '30d').optional(),
+  remind_after: duration('1m', '30d').optional(),
+  escalate_after: duration('1m', '30d').optional(),
+  escalate_to: listOf(name, 'group names, manager or owners', 20, 1).optional(),
 });
 const stages = listOf(stageSchema, 'stages', limits.MAX_STAGES, 1);
 
@@ -61,6 +65,7 @@ const roleTerms = {
   unused_after: duration('1m', '30d').optional(),
   start_within: duration('1m', '7d').optional(),
   extensions: mapping({ max: integer(0, 20) }).optional(),
+  reminders: mapping({ max: integer(0, 20) }).optional(),
   request_ttl: duration('1m', '30d').optional(),
   provisioning_window: duration('10s', '1d').optional(),
   channel: part.channel.optional(),

@@ -1,10 +1,11 @@
 import type { PolicyVersion, RoleKey } from '../ids.ts';
 import type { Condition } from './condition.ts';
+import type { StageWait } from './decision.ts';
 import type { Weekday } from './facts.ts';
 import type { Labels, ProvidedFactType, Risk } from './labels.ts';
 import type { Location } from './location.ts';
 
-export type { PolicyDecision, RuleKind, RuleVerdict, Stage } from './decision.ts';
+export type { PolicyDecision, RuleKind, RuleVerdict, Stage, StageWait } from './decision.ts';
 
 /** A whole checked policy, its conditions compiled. It never changes after it was made. */
 export interface Policy {
@@ -150,6 +151,8 @@ export interface Role {
   readonly extensions: { readonly max: number };
   /** Roles that an approver may give instead; null: those of the same resource with a lower risk. */
   readonly narrower: readonly RoleKey[] | null;
+  /** How often people are told that one request waits. */
+  readonly reminders: { readonly max: number };
   readonly rules: readonly Rule[];
   readonly breakGlass: BreakGlass | null;
   /** The sets of roles that this one is in. */
@@ -177,6 +180,8 @@ export interface StageRule {
   /** Group names, 'manager' or 'owners'. */
   readonly from: readonly string[];
   readonly selfAllowed: boolean;
+  /** null: nothing but the usual reminder, and the end of the request. */
+  readonly wait: StageWait | null;
 }
 
 export interface Rule {

@@ -94,9 +94,7 @@ export const card = {
   },
   state: {
     pending: (request: AccessRequest): string =>
-      request.startsAt
-        ? `*Waiting.* It is for ${when(request.startsAt)}, and closes by itself then if nobody decides.`
-        : `*Waiting.* It closes by itself ${when(request.expiresAt)} if nobody decides.`,
+      `*Waiting.* ${request.startsAt ? `It is for ${when(request.startsAt)}, and` : 'It'} closes by itself ${request.startsAt && request.expiresAt >= request.startsAt ? 'then' : when(request.expiresAt)} if nobody decides.${next(request)}`,
     denied: (request: AccessRequest): string =>
       `*Denied* by ${request.closedBy ? mention(request.closedBy.slackUserId) : 'the policy'} ${at(request.closedAt)}.`,
     deniedShort: (request: AccessRequest): string => `denied by ${esc(request.closedBy?.name ?? 'the policy')}`,
@@ -162,6 +160,15 @@ export const card = {
 
 const decider = ({ user, onBehalfOf }: Decider): string =>
   onBehalfOf === null ? mention(user) : `${mention(user)} for ${mention(onBehalfOf)}`;
+/** Who hears of it next, and who has. */
+function next({ waiting, stages }: AccessRequest): string {
+  const others = esc(either(stages[waiting?.stage ?? -1]?.wait?.escalateTo ?? []));
+  const asked = waiting?.escalatedAt ? ` Since ${when(waiting.escalatedAt)} ${others} may decide too.` : '';
+  const reminded = waiting?.remindAt ? ` Reminder ${when(waiting.remindAt)}.` : '';
+  const toAsk = waiting?.escalateAt ? ` After ${when(waiting.escalateAt)} ${others} may decide too.` : '';
+  return `${asked}${reminded}${toAsk}`;
+}
+
 const at = (date: Date | null): string => (date ? when(date) : '');
 const howLong = (request: AccessRequest): string =>
   `${duration(request.durationSeconds)}${request.extension ? ' more' : ''}`;

@@ -134,7 +134,7 @@ export function refusal(no: Refusal): string {
     case 'grant_not_live':
       return `That cannot be done now: the access is ${grantStatus[no.status]}.`;
     case 'reminders_used_up':
-      return `They were reminded ${plural(no.max, 'time')}, which is all that Elevate does. Talk to one of them, or wait for an answer.`;
+      return `To tell them again would be more often than the policy allows, which is ${plural(no.max, 'time')} for one request. Talk to one of them, or wait for an answer.`;
     case 'reminded_just_now':
       return `They have only just been told. You can nudge them again at ${clock(no.againAt)}.`;
     case 'nothing_to_review':

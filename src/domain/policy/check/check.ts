@@ -1,6 +1,6 @@
 import { type Finding, finding, inOrder } from '../finding.ts';
 import type { Location } from '../location.ts';
-import type { Policy, Role } from '../types.ts';
+import type { Policy, Role, StageRule } from '../types.ts';
 import { at } from './at.ts';
 import { formulaOf } from './formula.ts';
 import { alwaysHolds, checkGuardrail, checkRules } from './rules.ts';
@@ -92,8 +92,9 @@ function unusedNames(policy: Policy): Finding[] {
       if (group !== undefined) used.add(group);
     }
   };
-  const seeStages = (effect: { readonly kind: string; readonly stages?: readonly { from: readonly string[] }[] }) => {
-    for (const stage of effect.stages ?? []) for (const from of stage.from) used.add(from);
+  const seeStages = (effect: { readonly kind: string; readonly stages?: readonly StageRule[] }) => {
+    for (const { from, wait } of effect.stages ?? [])
+      for (const name of [...from, ...(wait?.escalateTo ?? [])]) used.add(name);
   };
   for (const each of policy.guardrails) {
     see(each.when?.reads);

@@ -4,7 +4,7 @@ import { feasibleStages } from '../feasible.ts';
 /** What a decision comes to for the requester. */
 export interface Ruling {
   readonly outcome: 'approve' | 'deny' | 'require';
-  readonly stages: readonly Pick<Stage, 'approvals' | 'from' | 'selfAllowed'>[];
+  readonly stages: readonly Pick<Stage, 'approvals' | 'from' | 'selfAllowed' | 'wait'>[];
   /** The longest access there is under it; 0 where it is denied. */
   readonly longestSeconds: number;
 }
@@ -19,6 +19,19 @@ export interface Compared {
  * can be said, it is both.
  */
 export function compareRulings(old: Ruling, next: Ruling): Compared {
+  return compareWidest(widest(old), widest(next));
+}
+
+/** Who is asked when nobody decided in time may decide in the end. */
+const widest = (ruling: Ruling): Ruling => ({
+  ...ruling,
+  stages: ruling.stages.map((stage) => ({
+    ...stage,
+    from: [...new Set([...stage.from, ...(stage.wait?.escalateTo ?? [])])],
+  })),
+});
+
+function compareWidest(old: Ruling, next: Ruling): Compared {
   if (old.outcome === 'deny' || next.outcome === 'deny') {
     return {
       loosens: old.outcome === 'deny' && next.outcome !== 'deny',

@@ -117,6 +117,11 @@ function termChanges(was: Role, is: Role): Part[] {
     is.ticket.required ? 'needs a ticket' : 'needs no ticket any more',
   );
   say(other(was.ticket.pattern, is.ticket.pattern), `ticket pattern ${was.ticket.pattern} → ${is.ticket.pattern}`);
+  say(
+    more(was.reminders.max, is.reminders.max) && 'changes',
+    `reminders of one request ${was.reminders.max} → ${is.reminders.max}`,
+  );
+  say(other(timesOf(was), timesOf(is)), 'its stages wait, remind or ask others after other times');
   say(more(was.extensions.max, is.extensions.max), `extensions ${was.extensions.max} → ${is.extensions.max}`);
   say(
     more(was.unusedAfterSeconds ?? Number.MAX_VALUE, is.unusedAfterSeconds ?? Number.MAX_VALUE),
@@ -162,6 +167,12 @@ function termChanges(was: Role, is: Role): Part[] {
 
 const startWithin = ({ startWithinSeconds }: Role): string =>
   startWithinSeconds === null ? 'no window, it starts at once' : formatDuration(startWithinSeconds);
+
+/** When what happens while nobody decides; who is asked then is told with the decision. */
+const timesOf = ({ rules }: Role): unknown =>
+  rules.map(({ then: effect }) =>
+    effect.kind === 'require' ? effect.stages.map(({ wait }) => wait && { ...wait, escalateTo: null }) : null,
+  );
 
 function breakGlassDirection({ breakGlass: was }: Role, { breakGlass: is }: Role): Direction | null {
   if (!was || !is) return together(!was && is !== null, was !== null && !is);

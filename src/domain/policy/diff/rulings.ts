@@ -98,10 +98,10 @@ function told(given: Assignment, was: Ruling, is: Ruling): string {
   return `${facts.join(', ') || 'anybody'}: ${said(was, times)} → ${said(is, times)}`;
 }
 
+const stageText = ({ approvals, from, wait }: Ruling['stages'][number]): string =>
+  `${approvals} of ${from.join(' or ')}${wait?.escalateTo.length ? ` (later ${wait.escalateTo.join(' or ')} too)` : ''}`;
+
 function said({ outcome, stages, longestSeconds }: Ruling, withTime: boolean): string {
-  const who =
-    outcome === 'require'
-      ? stages.map(({ approvals, from }) => `${approvals} of ${from.join(' or ')}`).join(', then ')
-      : outcome;
+  const who = outcome === 'require' ? stages.map(stageText).join(', then ') : outcome;
   return withTime ? `${who} for ${formatDuration(longestSeconds)} at most` : who;
 }
