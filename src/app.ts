@@ -24,7 +24,7 @@ import { createTeardown, type Teardown } from './teardown.ts';
 import { beginWatch, openTargets } from './usecases/begin-watch.ts';
 import { checkTargets } from './usecases/check-targets.ts';
 import { randomIds } from './usecases/new-ids.ts';
-import { perform, performEarly } from './usecases/perform.ts';
+import { perform, performEarly, performEnds } from './usecases/perform.ts';
 import type { Clock, ConnectorType, Ports } from './usecases/ports.ts';
 import { type LastLook, watchDatabase } from './usecases/watch-database.ts';
 
@@ -116,6 +116,7 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
     onCommit: store.onCommit,
     perform: (claimed) => perform(ports, claimed),
     performEarly: (claimed, early) => performEarly(ports, claimed, early),
+    performEnds: (claimed) => performEnds(ports, claimed),
     backend: config.redisUrl === null ? { databaseUrl } : { redisUrl: config.redisUrl },
     log,
   });

@@ -9,6 +9,7 @@ import { openPool } from './postgres/pool.ts';
 import { holdersOf, resolveAccess } from './postgres/resolve.ts';
 import { connectionSchema, entitlementSchema, type PostgresEntitlement, parseUrl } from './postgres/schema.ts';
 import { openSession } from './postgres/session.ts';
+import { withMany } from './postgres/session-many.ts';
 import { requireSame, requireUsable } from './postgres/target.ts';
 import { inUse } from './postgres/use.ts';
 import { environment, isReference, referencesIn, replaceReferences, secret } from './secrets.ts';
@@ -64,6 +65,7 @@ export function openPostgres(
           await unlockAccess(connection, ids);
         }
       }, true),
+    exclusivelyMany: (accesses, work) => pool.use((connection) => withMany(to, connection, accesses, work), true),
     listHolders: (entitlement, after = null) =>
       withServer((connection) => holdersOf(name, connection, parsed(name, entitlement), after)),
     inUse: (access, withinSeconds) =>

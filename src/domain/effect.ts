@@ -46,6 +46,8 @@ export type Effect =
   | { readonly kind: 'render_drift'; readonly workspaceId: WorkspaceId; readonly system: string }
   /** Tell somebody that they decide in the place of one who is away. */
   | { readonly kind: 'announce_delegation'; readonly workspaceId: WorkspaceId; readonly person: SlackUserId }
+  /** Say in a channel that many grants have ended, in one message for all of them. */
+  | { readonly kind: 'announce_ends'; readonly workspaceId: WorkspaceId; readonly channel: string }
   /** Say in the security channel that the reconciler is paused, and again for as long as it is. */
   | { readonly kind: 'announce_pause'; readonly workspaceId: WorkspaceId }
   /** Say in the security channel what happened to our own database. */
@@ -94,17 +96,20 @@ export type EffectChange =
       readonly dueAt: Date;
       /** Which of several overdue ones comes first: the lower. Unless given, `NO_URGENCY`. */
       readonly urgency?: number;
+      /** Which target system it calls, see `targetKeyOf`; absent: none. */
+      readonly target?: string;
     }
   | { readonly change: 'cancel'; readonly effect: Effect };
 
 /** What everything has that is not an end of access. */
 export const NO_URGENCY = 5;
 
-export const schedule = (effect: Effect, dueAt: Date, urgency?: number): EffectChange => ({
+export const schedule = (effect: Effect, dueAt: Date, urgency?: number, target?: string): EffectChange => ({
   change: 'schedule',
   effect,
   dueAt,
   ...(urgency === undefined ? {} : { urgency }),
+  ...(target === undefined ? {} : { target }),
 });
 export const cancel = (effect: Effect): EffectChange => ({ change: 'cancel', effect });
 
@@ -134,6 +139,8 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}/${effect.workspaceId}/${effect.person}`;
     case 'render_drift':
       return `${effect.kind}/${effect.workspaceId}/${effect.system}`;
+    case 'announce_ends':
+      return `${effect.kind}/${effect.workspaceId}/${effect.channel}`;
     case 'announce_trouble':
       return `${effect.kind}/${effect.workspaceId}/${effect.trouble.what}/${effect.id}`;
     case 'notify_person':

@@ -7,6 +7,7 @@ import {
   type GrantCommand,
   notify,
   notLive,
+  provisioning,
   render,
   revocation,
 } from './grant-state.ts';
@@ -44,7 +45,7 @@ export function firstStep(state: Grant, now: Date): EffectChange {
   const waitsUntil = state.startsAt ?? state.startBy;
   return state.status === 'scheduled' && waitsUntil
     ? schedule({ kind: 'start_grant', grantId: state.id }, waitsUntil)
-    : schedule({ kind: 'provision_grant', grantId: state.id }, now);
+    : provisioning(state, now);
 }
 
 export function start(state: Grant, { by, windowSeconds }: Of<'start'>, now: Date): Transition<Grant> {
@@ -83,7 +84,7 @@ export function start(state: Grant, { by, windowSeconds }: Of<'start'>, now: Dat
     effects: [
       cancel({ kind: 'start_grant', grantId: state.id }),
       revocation(next, mustEndBy),
-      schedule({ kind: 'provision_grant', grantId: state.id }, now),
+      provisioning(state, now),
       render(next, now),
     ],
   };

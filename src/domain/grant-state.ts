@@ -1,5 +1,5 @@
 import type { AuditFact, NewAuditEvent } from './audit.ts';
-import { type EffectChange, type NoticeName, schedule } from './effect.ts';
+import { type EffectChange, NO_URGENCY, type NoticeName, schedule } from './effect.ts';
 import type { GrantId, RequestId, RoleKey, WorkspaceId } from './ids.ts';
 import type { Json } from './json.ts';
 import type { Actor, PersonRef } from './person.ts';
@@ -7,8 +7,10 @@ import type { Risk } from './policy/labels.ts';
 import { refused } from './refusal.ts';
 import type { AccessRequest } from './request.ts';
 import type { GrantEndedBecause, GrantStatus } from './status.ts';
+import { connectionId } from './system.ts';
 
-const RISK_URGENCY: { readonly [risk in Risk]: number } = { high: 0, medium: 1, low: 2 };
+/** In which order overdue ends are worked off. */
+export const RISK_URGENCY: { readonly [risk in Risk]: number } = { high: 0, medium: 1, low: 2 };
 
 export type FailureKind = 'transient' | 'permanent' | 'unknown_outcome';
 
@@ -36,6 +38,10 @@ export interface ResolvedAccess {
 /** What all accesses to one entitlement of one target have in common. */
 export const entitlementKeyOf = (access: Pick<ResolvedAccess, 'targetIdentity' | 'entitlementId'>): string =>
   `${access.targetIdentity}/${access.entitlementId}`;
+
+/** What all calls to one target system of a workspace have in common: they are taken in batches, and held apart from those to others. */
+export const targetKeyOf = ({ workspaceId, target }: Pick<Grant, 'workspaceId' | 'target'>): string =>
+  `${workspaceId}/${connectionId(target)}`;
 
 export interface Grant {
   readonly id: GrantId;
@@ -170,8 +176,11 @@ export const after = (at: Date, seconds: number): Date => new Date(at.getTime() 
 export const earlier = (a: Date, b: Date): Date => (a < b ? a : b);
 export const later = (a: Date, b: Date): Date => (a < b ? b : a);
 /** The revocation at its time, in the order in which overdue ones are worked off. */
-export const revocation = (state: Pick<Grant, 'id' | 'risk'>, dueAt: Date): EffectChange =>
-  schedule({ kind: 'revoke_grant', grantId: state.id }, dueAt, RISK_URGENCY[state.risk]);
+export const revocation = (state: Pick<Grant, 'id' | 'risk' | 'workspaceId' | 'target'>, dueAt: Date): EffectChange =>
+  schedule({ kind: 'revoke_grant', grantId: state.id }, dueAt, RISK_URGENCY[state.risk], targetKeyOf(state));
+/** To be made real on its target. */
+export const provisioning = (state: Pick<Grant, 'id' | 'workspaceId' | 'target'>, at: Date): EffectChange =>
+  schedule({ kind: 'provision_grant', grantId: state.id }, at, NO_URGENCY, targetKeyOf(state));
 export const render = (state: Grant, at: Date): EffectChange =>
   schedule({ kind: 'render_card', requestId: state.requestId }, at);
 

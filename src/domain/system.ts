@@ -8,6 +8,17 @@ export function systemId(of: {
   readonly connection: unknown;
   readonly entitlement: unknown;
 }): string {
-  const name = canonicalJson([of.connector, of.connectorType, of.connection, of.entitlement]);
-  return createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return shortHash([of.connector, of.connectorType, of.connection, of.entitlement]);
 }
+
+/** The id of a connection to a target system, whatever is granted on it. */
+export function connectionId(of: {
+  readonly connector: string;
+  readonly connectorType: string;
+  readonly connection: unknown;
+}): string {
+  return shortHash([of.connector, of.connectorType, of.connection]);
+}
+
+const shortHash = (of: readonly unknown[]): string =>
+  createHash('sha256').update(canonicalJson(of)).digest('hex').slice(0, 16);

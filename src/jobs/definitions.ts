@@ -1,13 +1,41 @@
 import { z } from 'zod';
 import type { EffectKind } from '../domain/effect.ts';
+import type { OutboxEntry } from '../usecases/ports.ts';
 
-/** What a job carries: which effect, as it was scheduled for the nth time. Everything else is read from Postgres when it runs. */
-export const jobPayload = z.strictObject({
-  /** Three Slack or grant ids and two words fit many times over. */
-  key: z.string().min(1).max(300),
-  generation: z.number().int().nonnegative(),
-});
+/** What a job carries: what to perform. Everything else is read from Postgres when it runs. */
+export const jobPayload = z.discriminatedUnion('what', [
+  z.strictObject({
+    what: z.literal('effect'),
+    /** Three Slack or grant ids and two words fit many times over. */
+    key: z.string().min(1).max(300),
+    /** As it was scheduled for the nth time. */
+    generation: z.number().int().nonnegative(),
+    target: z.string().max(300).nullable(),
+  }),
+  /** Every end of access that is due on one target. */
+  z.strictObject({ what: z.literal('ends'), target: z.string().min(1).max(300) }),
+]);
 export type JobPayload = z.infer<typeof jobPayload>;
+
+/** Something to perform, and when its alarm replaces an older one: for the same name. */
+export interface Alarm {
+  readonly name: string;
+  readonly kind: EffectKind;
+  readonly payload: JobPayload;
+}
+
+export const alarmOf = ({ key, generation, kind, target }: Omit<OutboxEntry, 'dueAt'>): Alarm => ({
+  name: key,
+  kind,
+  payload: { what: 'effect', key, generation, target },
+});
+
+/** One alarm for the ends of a target that are due together; `at` tells it from the next one. */
+export const alarmForEnds = (target: string, at: number): Alarm => ({
+  name: `ends/${target}/${at}`,
+  kind: 'revoke_grant',
+  payload: { what: 'ends', target },
+});
 
 /**
  * Effects that must not wait for each other. Each lane has a queue and workers of its own, so that a slow Slack never delays a
@@ -25,7 +53,8 @@ export interface LaneDefinition {
 
 /** In the order in which they are handed on. */
 export const lanes: readonly LaneDefinition[] = [
-  { lane: 'access', queue: 'elevate-access', concurrency: 16 },
+  // One target has at most `PER_TARGET` of each kind in hand, so that several dead ones leave room for the rest.
+  { lane: 'access', queue: 'elevate-access', concurrency: 64 },
   { lane: 'deadlines', queue: 'elevate-deadlines', concurrency: 4 },
   // Slack takes about one message a second per channel (Slack documentation, Rate limits): more hands would only wait.
   { lane: 'screen', queue: 'elevate-screen', concurrency: 8 },
@@ -55,6 +84,7 @@ export function laneOf(kind: EffectKind): Lane {
     case 'announce_delegation':
     case 'announce_pause':
     case 'announce_trouble':
+    case 'announce_ends':
       return 'screen';
   }
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { groupBy } from '../domain/group-by.ts';
 import type { OutboxEntry } from '../usecases/ports.ts';
-import { type Lane, laneOf, lanes } from './definitions.ts';
-import { BACKUP_AFTER_MS, EXACT_MOST, QUEUE_ADD_LIMIT_MS, QUEUE_PAUSE_MS } from './limits.ts';
+import { type Alarm, alarmForEnds, alarmOf, type Lane, laneOf, lanes } from './definitions.ts';
+import { BACKUP_AFTER_MS, EXACT_MOST, PER_TARGET, QUEUE_ADD_LIMIT_MS, QUEUE_PAUSE_MS, TOGETHER_MS } from './limits.ts';
 import type { LocalClock } from './local-clock.ts';
 import type { QueueBackend, QueuedJob } from './queue-backend.ts';
 import { messageOf, within } from './within.ts';
@@ -21,10 +22,10 @@ export function createHandOn(queue: QueueBackend, local: LocalClock, log: Logger
   let leaveAloneUntil = Number.NEGATIVE_INFINITY;
   let down = false;
 
-  const toQueue = async (lane: Lane, entries: readonly DelayedEntry[]): Promise<boolean> => {
+  const toQueue = async (lane: Lane, timed: readonly Timed[]): Promise<boolean> => {
     if (performance.now() < leaveAloneUntil) return false;
     try {
-      await within(queue.add(lane, entries.map(toJob)), QUEUE_ADD_LIMIT_MS, `Adding to ${queue.name}`);
+      await within(queue.add(lane, timed.map(toJob)), QUEUE_ADD_LIMIT_MS, `Adding to ${queue.name}`);
       if (down) log.info(`${queue.name} (the queue) takes work again`);
       down = false;
       return true;
@@ -37,37 +38,59 @@ export function createHandOn(queue: QueueBackend, local: LocalClock, log: Logger
     }
   };
 
-  const handOnLane = async (lane: Lane, entries: readonly DelayedEntry[]): Promise<void> => {
-    const due = entries.filter((entry) => entry.delayMs <= 0).slice(0, local.freeHands(lane));
-    for (const entry of due) local.keep(entry, 0);
-    const rest = entries.filter((entry) => !due.includes(entry));
+  const handOnLane = async (lane: Lane, timed: readonly Timed[]): Promise<void> => {
+    const due = timed.filter(({ delayMs }) => delayMs <= 0).slice(0, local.freeHands(lane));
+    for (const { alarm } of due) local.keep(alarm, 0);
+    const rest = timed.filter((each) => !due.includes(each));
     if (rest.length === 0) return;
     const exact = rest
-      .filter((entry) => lane === 'access' && entry.delayMs > 0)
+      .filter(({ delayMs }) => lane === 'access' && delayMs > 0)
       .slice(0, Math.max(0, EXACT_MOST - local.size()));
-    for (const entry of exact) local.keep(entry, entry.delayMs);
+    for (const { alarm, delayMs } of exact) local.keep(alarm, delayMs);
     const beganAt = performance.now();
-    const later = (entry: DelayedEntry): DelayedEntry =>
-      exact.includes(entry) ? { ...entry, delayMs: entry.delayMs + BACKUP_AFTER_MS } : entry;
+    const later = (each: Timed): Timed =>
+      exact.includes(each) ? { ...each, delayMs: each.delayMs + BACKUP_AFTER_MS } : each;
     if (await toQueue(lane, rest.map(later))) return;
-    for (const entry of rest) {
-      if (!exact.includes(entry)) local.keep(entry, entry.delayMs - (performance.now() - beganAt));
+    for (const each of rest) {
+      if (!exact.includes(each)) local.keep(each.alarm, each.delayMs - (performance.now() - beganAt));
     }
   };
 
   return async (entries) => {
-    const byLane = lanes.map(({ lane }) => ({ lane, mine: entries.filter((entry) => laneOf(entry.kind) === lane) }));
-    await Promise.all(byLane.filter(({ mine }) => mine.length > 0).map(({ lane, mine }) => handOnLane(lane, mine)));
+    const byLane = groupBy(together(entries), ({ alarm }) => laneOf(alarm.kind));
+    await Promise.all(lanes.map(({ lane }) => handOnLane(lane, byLane.get(lane) ?? [])));
   };
+}
+
+/** What is handed on: `delayMs` from now. */
+interface Timed {
+  readonly alarm: Alarm;
+  readonly delayMs: number;
+}
+
+/** Many ends on one target that are due together become one alarm, at the time of the last of them; everything else has its own. */
+function together(entries: readonly DelayedEntry[]): readonly Timed[] {
+  const groups = groupBy(entries, ({ kind, target, key, dueAt, delayMs }) =>
+    kind === 'revoke_grant' && target !== null
+      ? `${target} ${delayMs <= 0 ? 'due' : Math.floor(dueAt.getTime() / TOGETHER_MS)}`
+      : key,
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first?.target == null || group.length <= PER_TARGET)
+      return group.map((entry) => ({ alarm: alarmOf(entry), delayMs: entry.delayMs }));
+    const delayMs = Math.max(...group.map((entry) => entry.delayMs));
+    return [{ alarm: alarmForEnds(first.target, Math.max(...group.map(({ dueAt }) => dueAt.getTime()))), delayMs }];
+  });
 }
 
 /**
  * Each hand-on has an id of its own: BullMQ silently ignores an id it knows already, and a second job for an effect is harmless while a
  * missing one is not. An id holds no ':' and is not all digits (BullMQ documentation, Job Ids).
  */
-const toJob = ({ key, generation, kind, delayMs }: DelayedEntry): QueuedJob => ({
-  id: `${kind}-${generation}-${randomUUID()}`,
+const toJob = ({ alarm: { kind, payload }, delayMs }: Timed): QueuedJob => ({
+  id: `${kind}-${payload.what === 'effect' ? payload.generation : payload.what}-${randomUUID()}`,
   kind,
-  payload: { key, generation },
+  payload,
   delayMs,
 });

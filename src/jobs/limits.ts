@@ -37,6 +37,19 @@ export const QUEUE_PAUSE_MS = 5_000;
 /** How many effects this process keeps time for when the queue does not take them. The sweep finds what is beyond it. */
 export const LOCAL_MOST = 20_000;
 
+/** How many single ends of access, and how many grants to be made real, this process has in hand on one target at once. */
+export const PER_TARGET = 4;
+/** More ends than that at once are taken in batches: so many batches at once on one target, of so many ends. */
+export const BATCHES_PER_TARGET = 2;
+export const ENDS_IN_BATCH = 100;
+/** Where a target takes no batches, fewer are taken at once, since each holds a lease until its turn. */
+export const ENDS_WITHOUT_BATCH = 16;
+/** How often this process begins something on one target, for a while and after a pause at once; a batch counts as one. */
+export const TARGET_STARTS_PER_SECOND = 50;
+export const TARGET_STARTS_AT_ONCE = 50;
+/** Ends on one target that are due within this belong together; who comes first of them is late by as much at most. */
+export const TOGETHER_MS = 50;
+
 /** How long what people see waits at most for the access that is in hand in this process. */
 export const SCREEN_YIELDS_MS = 250;
 /** For how many effects of access this process keeps a second, exact alarm. A storm of ends goes by the queue alone. */

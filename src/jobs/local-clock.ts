@@ -1,10 +1,9 @@
-import type { OutboxEntry } from '../usecases/ports.ts';
-import { type Lane, laneOf, lanes } from './definitions.ts';
+import { type Alarm, type Lane, laneOf, lanes } from './definitions.ts';
 import { EARLY_LEAST_MS, EARLY_MOST, EARLY_MS, LOCAL_MOST, SCREEN_YIELDS_MS } from './limits.ts';
 
 export interface LocalClock {
-  /** Runs the entry after the delay, in its lane. A later call for the same key replaces the earlier one. */
-  keep(entry: OutboxEntry, delayMs: number): void;
+  /** Runs what is asked for after the delay, in its lane. A later call for the same name replaces the earlier one. */
+  keep(alarm: Alarm, delayMs: number): void;
   /** How many effects of the lane could begin here at once. */
   freeHands(lane: Lane): number;
   /** How many alarms it keeps. */
@@ -14,8 +13,8 @@ export interface LocalClock {
 
 interface LaneState {
   free: number;
-  /** What is due and waits for a free hand, by key, with its generation. */
-  readonly waiting: Map<string, number>;
+  /** What is due and waits for a free hand, by name. */
+  readonly waiting: Map<string, Alarm>;
 }
 
 /**
@@ -26,7 +25,7 @@ interface LaneState {
  * lone end can be prepared. Where more are near, the others ring at their time.
  */
 export function createLocalClock(
-  run: (key: string, generation: number, aheadMs?: number) => Promise<void>,
+  run: (alarm: Alarm, aheadMs?: number) => Promise<void>,
   { early = false }: { readonly early?: boolean } = {},
 ): LocalClock {
   const alarms = new Map<string, NodeJS.Timeout>();
@@ -39,26 +38,26 @@ export function createLocalClock(
   let earlyInHand = 0;
   let yielding: NodeJS.Timeout | undefined;
 
-  const ring = ({ key, generation, kind }: OutboxEntry): void => {
-    alarms.delete(key);
-    const lane = laneOf(kind);
-    states.get(lane)?.waiting.set(key, generation);
+  const ring = (alarm: Alarm): void => {
+    alarms.delete(alarm.name);
+    const lane = laneOf(alarm.kind);
+    states.get(lane)?.waiting.set(alarm.name, alarm);
     begin(lane);
   };
 
   /** Not before the time itself does it count as access in hand, for which the screen waits. */
-  const ringEarly = (entry: OutboxEntry, dueAt: number): void => {
-    const lane = laneOf(entry.kind);
+  const ringEarly = (alarm: Alarm, dueAt: number): void => {
+    const lane = laneOf(alarm.kind);
     const state = states.get(lane);
     const aheadMs = dueAt - performance.now();
     if (!state || state.free <= 1 || earlyInHand >= EARLY_MOST || aheadMs < EARLY_LEAST_MS) {
       alarms.set(
-        entry.key,
-        setTimeout(() => ring(entry), Math.max(0, aheadMs)),
+        alarm.name,
+        setTimeout(() => ring(alarm), Math.max(0, aheadMs)),
       );
       return;
     }
-    alarms.delete(entry.key);
+    alarms.delete(alarm.name);
     state.free -= 1;
     earlyInHand += 1;
     let counted = 0;
@@ -66,7 +65,7 @@ export function createLocalClock(
       counted = 1;
       accessInHand += 1;
     }, aheadMs);
-    void run(entry.key, entry.generation, aheadMs).finally(() => {
+    void run(alarm, aheadMs).finally(() => {
       clearTimeout(atItsTime);
       earlyInHand -= 1;
       accessInHand -= counted;
@@ -84,11 +83,11 @@ export function createLocalClock(
       yieldToAccess();
       return;
     }
-    const [key, generation] = next;
-    state.waiting.delete(key);
+    const [name, alarm] = next;
+    state.waiting.delete(name);
     state.free -= 1;
     if (lane === 'access') accessInHand += 1;
-    void run(key, generation).finally(() => {
+    void run(alarm).finally(() => {
       state.free += 1;
       if (lane === 'access') accessInHand -= 1;
       begin(lane);
@@ -113,18 +112,19 @@ export function createLocalClock(
   };
 
   return {
-    keep(entry, delayMs) {
+    keep(alarm, delayMs) {
       if (size() >= LOCAL_MOST) return;
-      clearTimeout(alarms.get(entry.key));
-      if (delayMs <= 0) return ring(entry);
+      clearTimeout(alarms.get(alarm.name));
+      if (delayMs <= 0) return ring(alarm);
       // Never early: an effect that is not due yet can't be claimed.
       const exactMs = Math.ceil(delayMs) + 1;
       const dueAt = performance.now() + exactMs;
-      const alarm =
-        early && entry.kind === 'revoke_grant'
-          ? setTimeout(() => ringEarly(entry, dueAt), Math.max(0, exactMs - EARLY_MS))
-          : setTimeout(() => ring(entry), exactMs);
-      alarms.set(entry.key, alarm);
+      const alone = alarm.kind === 'revoke_grant' && alarm.payload.what === 'effect';
+      const timer =
+        early && alone
+          ? setTimeout(() => ringEarly(alarm, dueAt), Math.max(0, exactMs - EARLY_MS))
+          : setTimeout(() => ring(alarm), exactMs);
+      alarms.set(alarm.name, timer);
     },
     freeHands: (lane) => {
       const state = states.get(lane);

@@ -11,6 +11,25 @@ import { messageOf, pause } from './within.ts';
  */
 export type Perform = (claimed: ClaimedEffect, signal: AbortSignal) => Promise<Performed>;
 
+/** The same for ends of access of one target, together. `settled` are the keys of those that need nothing more now. */
+export type PerformEnds = (
+  claimed: readonly ClaimedEffect[],
+  signal: AbortSignal,
+) => Promise<{ readonly settled: ReadonlySet<string>; readonly batched: boolean }>;
+
+/** Rejects soon after `stop` or when it takes too long, whatever the work does. */
+export async function withinLimits<T>(work: Promise<T>, stop: AbortController): Promise<T> {
+  const tooLong = () => stop.abort(new Error(`It took longer than ${PERFORM_LIMIT_MS / 1_000} s`));
+  const timer = setTimeout(tooLong, PERFORM_LIMIT_MS);
+  const finished = new AbortController();
+  try {
+    return await Promise.race([work, abandoned(stop.signal, finished.signal)]);
+  } finally {
+    clearTimeout(timer);
+    finished.abort();
+  }
+}
+
 /** Performs and never throws: what went wrong becomes a retry. Returns soon after `stop`, whatever the performer does. */
 export async function performSafely(
   perform: Perform,
@@ -18,16 +37,10 @@ export async function performSafely(
   stop: AbortController,
   log: Logger,
 ): Promise<Performed> {
-  const tooLong = () => stop.abort(new Error(`It took longer than ${PERFORM_LIMIT_MS / 1_000} s`));
-  const timer = setTimeout(tooLong, PERFORM_LIMIT_MS);
-  const finished = new AbortController();
   try {
-    return await Promise.race([perform(claimed, stop.signal), abandoned(stop.signal, finished.signal)]);
+    return await withinLimits(perform(claimed, stop.signal), stop);
   } catch (error) {
     return failed(claimed, error, log);
-  } finally {
-    clearTimeout(timer);
-    finished.abort();
   }
 }
 

@@ -4,7 +4,8 @@ import { type ClaimedEffect, done, type Outbox } from '../usecases/ports.ts';
 import { type EarlyHand, type PerformEarly, takeEarly } from './early.ts';
 import { keepLease } from './lease.ts';
 import { DRAIN_MS, FINISHED_FOR_MS, FINISHED_MOST, LEASE_SECONDS, LOCAL_MOST, LOOK_AGAIN_MS } from './limits.ts';
-import { type Perform, performSafely } from './perform.ts';
+import { type Perform, type PerformEnds, performSafely } from './perform.ts';
+import { createEnds, type Ends } from './run-ends.ts';
 import { pause } from './within.ts';
 
 export interface Runner {
@@ -13,6 +14,9 @@ export interface Runner {
    * nothing more is to be done here and now. `aheadMs`: it is due only in so many milliseconds, and is prepared until then.
    */
   run(key: string, generation: number, aheadMs?: number): Promise<void>;
+  /** Performs due ends of one target together. */
+  readonly runEnds: Ends;
+  isInHand(key: string): boolean;
   /** Begins nothing new, lets what is in hand finish, and tells it to stop after the limit. */
   drain(limitMs?: number): Promise<void>;
 }
@@ -26,9 +30,10 @@ interface InHand {
 }
 
 interface Needs {
-  readonly outbox: Pick<Outbox, 'claim' | 'renew' | 'complete' | 'retry'>;
+  readonly outbox: Pick<Outbox, 'claim' | 'claimEnds' | 'renew' | 'complete' | 'retry'>;
   readonly perform: Perform;
   readonly performEarly?: PerformEarly;
+  readonly performEnds: PerformEnds;
   readonly log: Logger;
   /** Called when an effect went back to the outbox with a new due time. */
   readonly onRescheduled: () => void;
@@ -38,13 +43,14 @@ interface Needs {
  * Claims effects in Postgres and performs them. Whatever calls `run`, and however often, an effect is in one pair of hands at a
  * time: the lease in Postgres decides, not the queue.
  */
-export function createRunner({ outbox, perform, performEarly, log, onRescheduled }: Needs): Runner {
+export function createRunner({ outbox, perform, performEarly, performEnds, log, onRescheduled }: Needs): Runner {
   const processId = randomUUID();
   let stopping = false;
   const stops = new Set<AbortController>();
   const inHand = new Map<string, InHand>();
   /** What was done here lately, so that another alarm for the same costs no look into Postgres. */
   const finished = new Map<string, { readonly generation: number; readonly at: number }>();
+  const batches = new Map<symbol, Promise<void>>();
   const lookingAgain = new Map<string, NodeJS.Timeout>();
   let runs = 0;
 
@@ -107,11 +113,11 @@ export function createRunner({ outbox, perform, performEarly, log, onRescheduled
   const performClaimed = async (claimed: ClaimedEffect, owner: string, entry: InHand): Promise<void> => {
     const stop = new AbortController();
     stops.add(stop);
-    const letGo = keepLease(outbox, { key: claimed.key, owner }, stop, log);
+    const letGo = keepLease(outbox, { keys: () => [claimed.key], owner }, stop, log);
     try {
       const performed = await performSafely(entry.early ? onTime(entry.early) : perform, claimed, stop, log);
       if (performed.done) {
-        await outbox.complete(claimed, owner);
+        await outbox.complete([claimed], owner);
         remember(claimed);
         return;
       }
@@ -151,15 +157,55 @@ export function createRunner({ outbox, perform, performEarly, log, onRescheduled
     if (finished.size > FINISHED_MOST && oldest !== undefined) finished.delete(oldest);
   };
 
+  const ends = createEnds(
+    {
+      outbox,
+      performEnds,
+      performOne: (claimed, owner) =>
+        performClaimed(claimed, owner, { asked: 0, done: Promise.resolve(), early: null }),
+      onDone: remember,
+      log,
+    },
+    stops,
+  );
+
+  const runEnds: Ends = async (target, limit, pace, onClaimed) => {
+    if (stopping) return { batched: true, failed: false };
+    let done = (): void => {};
+    const ran = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    const mine = new Map<string, InHand & { readonly claimed: number }>();
+    // From the start, so that a stop also waits for what is just being claimed.
+    const batch = Symbol(target);
+    batches.set(batch, ran);
+    try {
+      return await ends(target, limit, pace, (claimed) => {
+        for (const { key, generation } of claimed) {
+          const entry = { asked: generation, claimed: generation, done: ran, early: null };
+          inHand.set(key, entry);
+          mine.set(key, entry);
+        }
+        onClaimed(claimed.length);
+      });
+    } finally {
+      for (const key of mine.keys()) inHand.delete(key);
+      batches.delete(batch);
+      done();
+      // What was scheduled anew meanwhile had its alarm while its key was in hand.
+      for (const [key, { asked, claimed }] of mine) if (asked > claimed) void run(key, asked);
+    }
+  };
+
   const drain = async (limitMs = DRAIN_MS): Promise<void> => {
     stopping = true;
     for (const timer of lookingAgain.values()) clearTimeout(timer);
     lookingAgain.clear();
-    const finished = Promise.all([...inHand.values()].map((entry) => entry.done));
+    const finished = Promise.all([...[...inHand.values()].map((entry) => entry.done), ...batches.values()]);
     const drained = new AbortController();
     void finished.finally(() => drained.abort());
     await pause(limitMs, drained.signal);
-    if (inHand.size > 0) {
+    if (inHand.size + batches.size > 0) {
       log.warn(
         { effects: [...inHand.keys()] },
         'Stopping work that did not finish in time; it goes on after the restart',
@@ -169,5 +215,10 @@ export function createRunner({ outbox, perform, performEarly, log, onRescheduled
     await finished;
   };
 
-  return { run: (key, generation, aheadMs) => run(key, generation, aheadMs), drain };
+  return {
+    run: (key, generation, aheadMs) => run(key, generation, aheadMs),
+    runEnds,
+    isInHand: (key) => inHand.has(key),
+    drain,
+  };
 }

@@ -1,16 +1,17 @@
 import type { Logger } from 'pino';
 import type { Outbox, Store } from '../usecases/ports.ts';
-import { jobPayload, laneOf } from './definitions.ts';
+import { alarmOf, jobPayload, laneOf } from './definitions.ts';
 import type { PerformEarly } from './early.ts';
 import { createHandOn } from './hand-on.ts';
 import { PING_LIMIT_MS } from './limits.ts';
 import { createLocalClock } from './local-clock.ts';
-import type { Perform } from './perform.ts';
+import type { Perform, PerformEnds } from './perform.ts';
 import { createPostgresQueueBackend, type PostgresBackendOptions } from './postgres-backend.ts';
 import { createRedisBackend, type RedisBackendOptions } from './redis-backend.ts';
 import { createRelay } from './relay.ts';
 import { createRunner, type Runner } from './runner.ts';
 import { createSweep } from './sweep.ts';
+import { createTargets } from './targets.ts';
 import { messageOf, within } from './within.ts';
 
 export interface JobsOptions {
@@ -20,6 +21,7 @@ export interface JobsOptions {
   readonly perform: Perform;
   /** Where it is given, single ends of access are taken in hand a little before their time. */
   readonly performEarly?: PerformEarly;
+  readonly performEnds: PerformEnds;
   readonly backend: RedisBackendOptions | PostgresBackendOptions;
   readonly log: Logger;
 }
@@ -38,17 +40,20 @@ export interface Jobs {
 /**
  * Starts relay, workers and sweep. On Redis it does not wait for Redis; on PostgreSQL it rejects when the queue's tables can't be made.
  */
-export async function startJobs({ outbox, onCommit, perform, performEarly, backend, log }: JobsOptions): Promise<Jobs> {
+export async function startJobs(options: JobsOptions): Promise<Jobs> {
+  const { outbox, onCommit, perform, performEarly, performEnds, backend, log } = options;
   const runner: Runner = createRunner({
     outbox,
     perform,
     ...(performEarly ? { performEarly } : {}),
+    performEnds,
     log,
     onRescheduled: () => relay.wake(),
   });
+  const targets = createTargets(runner);
   const deliver = async (data: unknown): Promise<void> => {
     const payload = jobPayload.safeParse(data);
-    if (payload.success) return runner.run(payload.data.key, payload.data.generation);
+    if (payload.success) return targets.run(payload.data);
     log.error(
       { err: payload.error },
       'A job in the queue is not one of ours and was dropped. Does something else use this queue?',
@@ -58,7 +63,9 @@ export async function startJobs({ outbox, onCommit, perform, performEarly, backe
     'redisUrl' in backend
       ? createRedisBackend(backend, deliver, log)
       : await createPostgresQueueBackend(backend, deliver, log);
-  const local = createLocalClock(runner.run, { early: performEarly !== undefined });
+  const local = createLocalClock(({ payload }, aheadMs) => targets.run(payload, aheadMs), {
+    early: performEarly !== undefined,
+  });
   const handOn = createHandOn(queue, local, log);
   const relay = createRelay(outbox, handOn, log);
   const sweep = createSweep(outbox, handOn, local, log);
@@ -66,7 +73,8 @@ export async function startJobs({ outbox, onCommit, perform, performEarly, backe
   onCommit((_, dueNow) => {
     // Access begins here and now: to look for it in the outbox first would be a way round. The look itself goes on beside it.
     for (const due of dueNow.filter(({ kind }) => laneOf(kind) === 'access')) {
-      if (local.freeHands('access') > 0) local.keep(due, 0);
+      if (runner.isInHand(due.key)) void runner.run(due.key, due.generation);
+      else if (local.freeHands('access') > 0) local.keep(alarmOf(due), 0);
     }
     relay.wake();
   });
@@ -80,6 +88,7 @@ export async function startJobs({ outbox, onCommit, perform, performEarly, backe
     async stop(limitMs) {
       await Promise.all([relay.stop(), sweep.stop(), queue.pause()]);
       local.stop();
+      targets.stop();
       await runner.drain(limitMs);
       await queue.close();
     },

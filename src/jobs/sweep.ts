@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Outbox } from '../usecases/ports.ts';
+import { alarmOf } from './definitions.ts';
 import type { DelayedEntry, HandOn } from './hand-on.ts';
 import { BATCH, LEASE_SECONDS, OVERDUE_AFTER_MS, SWEEP_BATCHES, SWEEP_EVERY_MS } from './limits.ts';
 import type { LocalClock } from './local-clock.ts';
@@ -35,7 +36,7 @@ export function createSweep(
       const entries = (await outbox.takeOverdue(OVERDUE_AFTER_MS, BATCH)).filter((entry) => !found.has(nameOf(entry)));
       if (entries.length === 0) break;
       for (const entry of entries) found.add(nameOf(entry));
-      for (const entry of entries) if (foundAt.has(nameOf(entry))) local.keep(entry, 0);
+      for (const entry of entries) if (foundAt.has(nameOf(entry))) local.keep(alarmOf(entry), 0);
       await handOn(entries.filter((entry) => !foundAt.has(nameOf(entry))));
       if (entries.length < BATCH) break;
     }

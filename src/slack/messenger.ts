@@ -150,6 +150,8 @@ export function createMessenger({ client, channels, directs, text, onCard, onDri
       onDrift?.();
       return updated;
     },
+    postEnds: (channel, wave) => post(channel, plainMessage(text.watch.ends(wave))),
+    updateEnds: (ref, wave) => update(ref, plainMessage(text.watch.ends(wave))),
     async tellSecurity(channel, notice) {
       await post(channel, plainMessage(text.watch.security(notice)));
     },

@@ -59,6 +59,7 @@ const effectSchemas: { readonly [Kind in EffectKind]: z.ZodType<Extract<Effect, 
     person: storedUserId,
     ...ofWorkspace,
   }),
+  announce_ends: z.looseObject({ kind: z.literal('announce_ends'), channel: z.string(), ...ofWorkspace }),
   announce_trouble: z.looseObject({
     kind: z.literal('announce_trouble'),
     trouble: z.discriminatedUnion('what', [
@@ -96,6 +97,7 @@ const claimedSchema = z
     payload: effectSchema,
     generation: z.int(),
     due_at: storedDate,
+    target: z.string().nullable(),
     attempts: z.int(),
   })
   .transform(
@@ -106,6 +108,7 @@ const claimedSchema = z
       effect: row.payload,
       generation: row.generation,
       dueAt: row.due_at,
+      target: row.target,
       attempts: row.attempts,
     }),
   );
@@ -118,14 +121,16 @@ const entrySchema = z
     generation: z.int(),
     due_at: storedDate,
     urgency: z.int(),
+    target: z.string().nullable(),
     kind: z.string().refine(isKind, { error: 'is no kind of effect that this version of Elevate knows' }),
     delay_ms: z.number(),
   })
-  .transform(({ key, generation, due_at, urgency, kind, delay_ms }) => ({
+  .transform(({ key, generation, due_at, urgency, target, kind, delay_ms }) => ({
     key,
     generation,
     dueAt: due_at,
     urgency,
+    target,
     kind,
     delayMs: Math.max(0, Math.ceil(delay_ms)),
   }));

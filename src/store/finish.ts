@@ -48,15 +48,17 @@ function effectChanges(workspace: WorkspaceId, effects: ReadonlyMap<string, Effe
         payload: change.effect,
         due_at: change.dueAt,
         urgency: change.urgency ?? NO_URGENCY,
+        target: change.target ?? null,
       });
     if (change?.change === 'cancel') cancelled.push(key);
   }
   return Prisma.sql`scheduled AS (
-      INSERT INTO effects (key, workspace_id, kind, payload, due_at, urgency, generation, attempts)
-      SELECT key, ${workspace}, kind, payload, due_at, urgency, 1, 0
-      FROM jsonb_to_recordset(${jsonText(scheduled)}::jsonb) AS i(key text, kind text, payload jsonb, due_at timestamptz, urgency int)
+      INSERT INTO effects (key, workspace_id, kind, payload, due_at, urgency, target, generation, attempts)
+      SELECT key, ${workspace}, kind, payload, due_at, urgency, target, 1, 0
+      FROM jsonb_to_recordset(${jsonText(scheduled)}::jsonb)
+        AS i(key text, kind text, payload jsonb, due_at timestamptz, urgency int, target text)
       ON CONFLICT (key) DO UPDATE SET
-        payload = excluded.payload, due_at = excluded.due_at, urgency = excluded.urgency, generation = effects.generation + 1, attempts = 0,
+        payload = excluded.payload, due_at = excluded.due_at, urgency = excluded.urgency, target = excluded.target, generation = effects.generation + 1, attempts = 0,
         last_error = NULL, handed_on_at = NULL, handed_offset_ms = NULL, done_at = NULL
     ),
     cancelled AS (

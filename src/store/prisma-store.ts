@@ -53,7 +53,7 @@ export function createStore(url: string, { clock, onBadRow = () => {} }: StoreOp
     ): Promise<T> {
       const ran = await runAgainOnConflict(() =>
         database.transaction((db) =>
-          runInside(db, workspace, clock, createReads(db, workspace, skipping), work, options),
+          runInside(db, workspace, clock, createReads(db, workspace, skipping), skipping, work, options),
         ),
       );
       if (ran.earliestDueAt !== null) tell(ran.earliestDueAt, ran.dueNow);

@@ -1,4 +1,4 @@
-import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import { type GrantId, grantId, requestId, type SlackUserId, type WorkspaceId } from '../domain/ids.ts';
 import type { Reads } from '../usecases/ports.ts';
 import { readEvent } from './audit-rows.ts';
 import { readCard, readNote } from './card-rows.ts';
@@ -11,6 +11,7 @@ import { requestColumns, type Skipping } from './request-columns.ts';
 import { readRequest } from './request-rows.ts';
 import { storableText } from './rows.ts';
 import { createWatchReads } from './watch-reads.ts';
+import { waveOf } from './wave-rows.ts';
 
 /**
  * Reads of one workspace. Lists about one person or one access throw `BadRow` rather than leave a row out, since limits and the
@@ -70,8 +71,28 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
       (await grants(Prisma.sql`access_key = ${accessKey} AND status <> 'ended' ORDER BY created_at, id`)).map(
         readGrant,
       ),
+    openIdsOn: async (accessKeys) => {
+      const rows: readonly { id: string; access_key: string }[] = await db.query`
+        SELECT id, access_key FROM grants
+        WHERE workspace_id = ${workspace} AND access_key = ANY (${[...accessKeys]}) AND status <> 'ended'`;
+      const found = new Map<string, GrantId[]>();
+      for (const row of rows) found.set(row.access_key, [...(found.get(row.access_key) ?? []), grantId(row.id)]);
+      return found;
+    },
+    pendingExtensionsOf: async (grants) => {
+      const rows: readonly { id: string }[] = await db.query`
+        SELECT id FROM requests
+        WHERE workspace_id = ${workspace} AND status = 'pending' AND extension ->> 'grantId' = ANY (${[...grants]}) ORDER BY id`;
+      return rows.map((row) => requestId(row.id));
+    },
     historyOf: (person, since) => historyOf(db, workspace, person, since),
     delegations: () => readDelegations(db, workspace),
+    channelsOf: async (requests) => {
+      const rows: readonly { id: string; channel: string }[] = await db.query`
+        SELECT id, role ->> 'channel' AS channel FROM requests WHERE workspace_id = ${workspace} AND id = ANY (${[...requests]})`;
+      return new Map(rows.map((row) => [requestId(row.id), row.channel]));
+    },
+    wave: (topic) => waveOf(db, workspace, topic),
     card: async (id) => {
       const rows = await db.query`SELECT * FROM cards WHERE workspace_id = ${workspace} AND request_id = ${id}`;
       return one(rows, readCard);
@@ -80,6 +101,14 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
       const rows =
         await db.query`SELECT * FROM access_notes WHERE workspace_id = ${workspace} AND access_key = ${accessKey}`;
       return one(rows, readNote);
+    },
+    plainlyEnding: async (accessKeys) => {
+      const rows: readonly { access_key: string }[] = await db.query`
+        SELECT n.access_key FROM access_notes n
+          JOIN grants g ON g.workspace_id = n.workspace_id AND g.access_key = n.access_key AND g.status <> 'ended'
+         WHERE n.workspace_id = ${workspace} AND n.access_key = ANY (${[...accessKeys]}) AND jsonb_typeof(n.before -> 'ours') = 'null'
+         GROUP BY n.access_key HAVING count(*) = 1 AND bool_and(g.status = 'revoking')`;
+      return new Set(rows.map((row) => row.access_key));
     },
     eventsOf: async (id, after = 0) => {
       const rows: readonly unknown[] = await db.query`

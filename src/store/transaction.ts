@@ -9,9 +9,11 @@ import { dropDelegation, saveDelegation } from './delegations.ts';
 import { finish, lastOfEachKey } from './finish.ts';
 import { Prisma } from './generated/client.ts';
 import { readGrant } from './grant-rows.ts';
+import type { Skipping } from './request-columns.ts';
 import { jsonText } from './rows.ts';
 import { saveGrants, saveRequests } from './save.ts';
 import { createWatchWrites } from './watch-writes.ts';
+import { addToWave } from './wave-rows.ts';
 
 export interface Ran<T> {
   readonly result: T;
@@ -26,6 +28,7 @@ export async function runInside<T>(
   workspace: WorkspaceId,
   clock: Clock,
   reads: Reads,
+  skipping: Skipping,
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions,
 ): Promise<Worked<Ran<T>>> {
@@ -53,10 +56,15 @@ export async function runInside<T>(
       return reads.request(id);
     },
     grantForUpdate: (id) => (id === lockGrant && firstIsFresh ? Promise.resolve(first) : lockedGrant(id)),
-    noteForUpdate: async (accessKey) => {
+    lockNotes: async (accessKeys) => {
+      await db.execute`
+        SELECT 1 FROM access_notes WHERE workspace_id = ${workspace} AND access_key = ANY (${[...accessKeys]})
+        ORDER BY access_key FOR UPDATE`;
+    },
+    grantsForUpdate: async (ids) => {
       const rows: readonly unknown[] = await db.query`
-        SELECT * FROM access_notes WHERE workspace_id = ${workspace} AND access_key = ${accessKey} FOR UPDATE`;
-      return rows.length === 0 ? null : readNote(rows[0]);
+        SELECT * FROM grants WHERE workspace_id = ${workspace} AND id = ANY (${[...ids]}) ORDER BY id FOR UPDATE`;
+      return skipping(rows, readGrant);
     },
     save: async (change) => {
       refuseForeign(workspace, [...(change.requests ?? []), ...(change.grants ?? [])]);
@@ -77,14 +85,16 @@ export async function runInside<T>(
         RETURNING *`;
       return readNote(rows[0]);
     },
-    dropNote: async (accessKey) => {
-      await db.execute`DELETE FROM access_notes WHERE workspace_id = ${workspace} AND access_key = ${accessKey}`;
+    dropNotes: async (accessKeys) => {
+      if (accessKeys.length === 0) return;
+      await db.execute`DELETE FROM access_notes WHERE workspace_id = ${workspace} AND access_key = ANY (${[...accessKeys]})`;
     },
     saveDelegation: (delegation) => {
       refuseForeign(workspace, [{ id: delegation.person.slackUserId, workspaceId: delegation.workspaceId }]);
       return saveDelegation(db, delegation);
     },
     dropDelegation: (person) => dropDelegation(db, workspace, person),
+    addToWave: (topic, grants) => addToWave(db, workspace, now, topic, grants),
     saveCard: async ({ requestId, workspaceId, ref, shows, eventsTold }) => {
       refuseForeign(workspace, [{ id: requestId, workspaceId }]);
       await db.execute`
@@ -146,7 +156,7 @@ function earliest(effects: ReadonlyMap<string, EffectChange>): Date | null {
 function dueBy(now: Date, effects: ReadonlyMap<string, EffectChange>): readonly OutboxEntry[] {
   return [...effects].flatMap(([key, change]) =>
     change.change === 'schedule' && change.dueAt <= now
-      ? [{ key, generation: 0, dueAt: change.dueAt, kind: change.effect.kind }]
+      ? [{ key, generation: 0, dueAt: change.dueAt, kind: change.effect.kind, target: change.target ?? null }]
       : [],
   );
 }

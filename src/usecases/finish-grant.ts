@@ -94,10 +94,10 @@ export function finish(ports: Needs, input: Input, ending: Ending): Promise<void
     const key = grant.target.resolved?.key;
     if (key !== undefined) {
       // Locked before the count, so that a grant which is just inheriting the note is counted.
-      await tx.noteForUpdate(key);
+      await tx.lockNotes([key]);
       const open = await tx.openGrantsOn(key);
       // The note lives as long as any grant there is open; the last one to end has restored what it says.
-      if (open.every((each) => each.id === grant.id)) await tx.dropNote(key);
+      if (open.every((each) => each.id === grant.id)) await tx.dropNotes([key]);
     }
     await tx.save({ grants: [step.state], events: step.events, effects: step.effects });
   };

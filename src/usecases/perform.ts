@@ -1,4 +1,6 @@
+import { groupBy } from '../domain/group-by.ts';
 import { alertRevocation } from './alert-revocation.ts';
+import { announceEnds } from './announce-ends.ts';
 import { expireRequest, remindApprovers } from './cancel-request.ts';
 import { checkPeople } from './check-people.ts';
 import { checkUse } from './check-use.ts';
@@ -13,6 +15,7 @@ import { renderCard } from './render-card.ts';
 import { renderDrift } from './render-drift.ts';
 import { alertBreakGlass, remindReview } from './review-request.ts';
 import { revokeGrant } from './revoke-grant.ts';
+import { revokeMany } from './revoke-many.ts';
 import { startGrant } from './start-grant.ts';
 import { announceExpiry, notifyPerson } from './tell.ts';
 import { announceTrouble } from './watch-database.ts';
@@ -62,6 +65,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return announceDelegation(ports, { workspace, person: effect.person });
     case 'announce_pause':
       return announcePause(ports, workspace);
+    case 'announce_ends':
+      return announceEnds(ports, { workspace, channel: effect.channel });
     case 'announce_trouble':
       return announceTrouble(ports, effect.trouble);
   }
@@ -76,4 +81,22 @@ export function performEarly(
   return effect.kind === 'revoke_grant'
     ? endOnTime(ports, { workspace, grantId: effect.grantId }, early)
     : Promise.resolve(false);
+}
+
+/** The same for ends of access on one target, together. The keys of those that need nothing more now; the others are performed one by one. */
+export async function performEnds(
+  ports: Ports,
+  claimed: readonly ClaimedEffect[],
+): Promise<{ readonly settled: ReadonlySet<string>; readonly batched: boolean }> {
+  const settled = new Set<string>();
+  let batched = true;
+  for (const [workspace, mine] of groupBy(claimed, ({ workspaceId }) => workspaceId)) {
+    const keys = new Map(
+      mine.flatMap(({ effect, key }) => (effect.kind === 'revoke_grant' ? [[effect.grantId, key] as const] : [])),
+    );
+    const many = await revokeMany(ports, { workspace, grantIds: [...keys.keys()] });
+    batched &&= many.batched;
+    for (const [grantId, key] of keys) if (many.settled.has(grantId)) settled.add(key);
+  }
+  return { settled, batched };
 }

@@ -85,6 +85,16 @@ export interface HoldingNote {
   readonly notedFor: GrantId;
 }
 
+/** The same thing that happens to many grants. It is over when it happens to none for a minute. */
+export interface Wave {
+  readonly topic: string;
+  /** Counts the waves of the topic from 1. */
+  readonly number: number;
+  readonly startedAt: Date;
+  readonly latestAt: Date;
+  readonly grants: number;
+}
+
 /** Reads that a use case needs; each returns domain values, or null where there is none. */
 export interface Reads extends WatchReads, HomeReads {
   request(id: RequestId): Promise<AccessRequest | null>;
@@ -110,8 +120,21 @@ export interface Reads extends WatchReads, HomeReads {
   historyOf(person: SlackUserId, since: Date): Promise<{ grantsSince: number; lastEndedAt: Date | null }>;
   /** Everybody who said that they are away, also those whose time is over. */
   delegations(): Promise<readonly Delegation[]>;
+  /** The ids of the grants on these accesses that have not ended, by access. */
+  openIdsOn(accessKeys: readonly string[]): Promise<ReadonlyMap<string, readonly GrantId[]>>;
+  /** Waiting requests that ask more time for one of these grants. */
+  pendingExtensionsOf(grants: readonly GrantId[]): Promise<readonly RequestId[]>;
+  /** Where the cards of these requests stand. */
+  channelsOf(requests: readonly RequestId[]): Promise<ReadonlyMap<RequestId, string>>;
+  /** The latest wave of a topic. */
+  wave(topic: string): Promise<Wave | null>;
   card(id: RequestId): Promise<Card | null>;
   note(accessKey: string): Promise<HoldingNote | null>;
+  /**
+   * Those of these accesses that only one open grant is on, which is `revoking`, and before which nothing of ours is noted to have been
+   * there. All of it as of one moment: whoever ends the grant beside us takes the note along.
+   */
+  plainlyEnding(accessKeys: readonly string[]): Promise<ReadonlySet<string>>;
   /** The audit events of one request and its grant, oldest first; with `after`, only those behind the first `after` ones. */
   eventsOf(id: RequestId, after?: number): Promise<readonly AuditEvent[]>;
 }
@@ -130,8 +153,10 @@ export interface Tx extends Reads, WatchWrites {
   readonly now: Date;
   requestForUpdate(id: RequestId): Promise<AccessRequest | null>;
   grantForUpdate(id: GrantId): Promise<Grant | null>;
-  /** Whoever keeps or drops the note of this access waits until the transaction ends. */
-  noteForUpdate(accessKey: string): Promise<HoldingNote | null>;
+  /** Whoever keeps or drops the note of one of these accesses waits until the transaction ends. */
+  lockNotes(accessKeys: readonly string[]): Promise<void>;
+  /** Those of them that there are, locked in the order of their ids. One that cannot be read is left out. */
+  grantsForUpdate(ids: readonly GrantId[]): Promise<readonly Grant[]>;
   /**
    * Saves. Each request and grant carries the version it was read with (0: new); the stored one becomes version + 1. A version that is
    * not the stored one makes the transaction throw `Conflict` at its end, and nothing of it stays. It does not wait for the database:
@@ -140,11 +165,13 @@ export interface Tx extends Reads, WatchWrites {
   save(change: Change): Promise<void>;
   /** Keeps a note unless there is one for the access already; returns the one that stands. */
   keepNote(note: HoldingNote): Promise<HoldingNote>;
-  dropNote(accessKey: string): Promise<void>;
+  dropNotes(accessKeys: readonly string[]): Promise<void>;
   saveCard(card: Card): Promise<void>;
   /** In place of what the person said before. */
   saveDelegation(delegation: Delegation): Promise<void>;
   dropDelegation(person: SlackUserId): Promise<void>;
+  /** Adds to the wave that the topic is in the middle of, or begins the next one. */
+  addToWave(topic: string, grants: number): Promise<Wave>;
 }
 
 /** Somebody else saved the same row in between. The use case runs again on what is there now. */
@@ -225,6 +252,8 @@ export interface OutboxEntry {
   readonly generation: number;
   readonly dueAt: Date;
   readonly kind: EffectKind;
+  /** The target system it calls, see `targetKeyOf`; null: none. */
+  readonly target: string | null;
 }
 
 export interface ClaimedEffect extends OutboxEntry {
@@ -235,19 +264,30 @@ export interface ClaimedEffect extends OutboxEntry {
 }
 
 export interface Outbox {
-  /** Pending effects due within the horizon that this relay has not handed on in this generation, earliest first, marked as handed on. */
+  /**
+   * Pending effects due within the horizon that were not handed on in this generation, earliest first, marked as handed on. Not what
+   * is due and in somebody's hands: whoever lets go of it tells.
+   */
   takeForQueue(horizonMs: number, limit: number): Promise<readonly (OutboxEntry & { readonly delayMs: number })[]>;
-  /** Overdue effects that nobody works on although they were handed on: what a lost queue would have kept. Marked as handed on anew. */
+  /**
+   * Overdue effects that nobody works on although they were handed on, or were in the hands of somebody whose lease ran out: what a
+   * lost queue or a dead process had. Marked as handed on anew.
+   */
   takeOverdue(olderThanMs: number, limit: number): Promise<readonly (OutboxEntry & { readonly delayMs: number })[]>;
   /**
    * Takes the lease on a pending effect that is due, or will be within `aheadMs` (0 unless given). null: not due, done, or in somebody
    * else's hands. Leases run on real database time.
    */
   claim(key: string, owner: string, leaseSeconds: number, aheadMs?: number): Promise<ClaimedEffect | null>;
-  /** false: the lease was lost. */
-  renew(key: string, owner: string, leaseSeconds: number): Promise<boolean>;
+  /**
+   * Takes the leases on due ends of access of one target that nobody has in hand, the most privileged first, then by lateness. What
+   * another process is just taking is left to it.
+   */
+  claimEnds(target: string, owner: string, leaseSeconds: number, limit: number): Promise<readonly ClaimedEffect[]>;
+  /** Returns those whose lease is still this owner's. */
+  renew(keys: readonly string[], owner: string, leaseSeconds: number): Promise<ReadonlySet<string>>;
   /** Done, unless it was scheduled again meanwhile: then it is pending and free. */
-  complete(claimed: ClaimedEffect, owner: string): Promise<void>;
+  complete(claimed: readonly ClaimedEffect[], owner: string): Promise<void>;
   /** Not done: pending again, due at `now + delay`, attempts + 1. Unless it was scheduled again meanwhile. */
   retry(claimed: ClaimedEffect, owner: string, delayMs: number, error: string): Promise<void>;
   /** For probes: pending effects overdue by more than the given time, and the age of the oldest. */
@@ -324,6 +364,24 @@ export interface PreparedRevocation {
   discard(): Promise<void>;
 }
 
+/**
+ * The target, while the locks of many accesses are held. Accesses are named by `ResolvedAccess.key`. Every method throws `Outage` for
+ * what concerns all of them; what concerns one leaves it out of the answer, and it is for the single way to say what is wrong.
+ */
+export interface ManySession {
+  /** Those whose lock was free, and which are on this very target. */
+  readonly held: ReadonlySet<string>;
+  /**
+   * Takes away what our grantor gave, where nothing of ours was there before. Returns the target's own answers, for the audit; an
+   * Outage where the target could not do it now.
+   */
+  revoke(keys: readonly string[]): Promise<ReadonlyMap<string, string | Outage>>;
+  /** A fresh look at the target, never a memory. */
+  observe(keys: readonly string[]): Promise<ReadonlyMap<string, Holding>>;
+  /** As of one. Only where `endsSessions`. */
+  endSessions(keys: readonly string[]): Promise<ReadonlyMap<string, { readonly ended: number; readonly left: number }>>;
+}
+
 export interface Holder {
   /** As `ResolvedAccess.key` of this subject. */
   readonly accessKey: string;
@@ -362,6 +420,11 @@ export interface Connector {
    * Runs `work` under the lock of this access: the target's own, or a lease in our database where the target has none. Refuses (`permanent`) when the target is not the one in `access.resolved`.
    */
   exclusively<T>(access: AccessOnTarget, work: (session: TargetSession) => Promise<T>): Promise<T>;
+  /**
+   * The same for many accesses at once, where the target has cheaper ways than one after the other. Waits for no lock: an access that
+   * somebody works on is not among the held ones. Only where the lock proves that nothing older can land.
+   */
+  exclusivelyMany?<T>(accesses: readonly AccessOnTarget[], work: (session: ManySession) => Promise<T>): Promise<T>;
   /** One page of everybody who holds it, behind `after`. A holder who comes or goes meanwhile may be missed; nobody is told twice. */
   listHolders(entitlement: unknown, after?: string | null): Promise<HolderPage>;
   /**
@@ -470,6 +533,9 @@ export interface Messenger {
   postDrift(channel: string, view: DriftView): Promise<CardRef>;
   updateDrift(ref: CardRef, view: DriftView): Promise<Updated>;
   tellSecurity(channel: string, notice: SecurityNotice): Promise<void>;
+  /** Many ends of access in one message. */
+  postEnds(channel: string, wave: Wave): Promise<CardRef>;
+  updateEnds(ref: CardRef, wave: Wave): Promise<Updated>;
   /** To the admins, about the policy itself. */
   tellPolicy(channel: string, news: PolicyNews): Promise<void>;
 }

@@ -26,14 +26,13 @@ export async function saveStep(tx: Tx, grant: Grant, step: Extract<Transition<Gr
   // A step that leaves the state as it was saves no new version of it, only what follows.
   const grants = step.state === grant ? [] : [step.state];
   const ends = grant.status === 'active' && step.state.status !== 'active';
-  const lapsing = ends ? await extensionsOf(tx, grant) : [];
+  const lapsing = ends ? await lapsingWith(tx, [grant.id]) : [];
   await tx.save({ grants, events: step.events, effects: [...step.effects, ...lapsing] });
 }
 
 /** What waits to extend an access that ends is closed with it. */
-async function extensionsOf(tx: Tx, grant: Grant): Promise<EffectChange[]> {
-  const waiting = await tx.pendingRequestsOf(grant.holder.slackUserId);
-  return waiting
-    .filter((request) => request.extension?.grantId === grant.id)
-    .map((request) => schedule({ kind: 'expire_request', requestId: request.id }, tx.now));
+export async function lapsingWith(tx: Tx, grants: readonly GrantId[]): Promise<EffectChange[]> {
+  if (grants.length === 0) return [];
+  const waiting = await tx.pendingExtensionsOf(grants);
+  return waiting.map((requestId) => schedule({ kind: 'expire_request', requestId }, tx.now));
 }

@@ -49,7 +49,7 @@ async function look(ports: Needs, input: Input, grant: Grant, session: TargetSes
     }
     const step = transitionGrant(state, gone ? { type: 'confirm_gone' } : { type: 'reappeared', found: ours }, tx.now);
     if (!step.ok) return done;
-    if (gone && open.length === 0) await tx.dropNote(key);
+    if (gone && open.length === 0) await tx.dropNotes([key]);
     const grants = step.state === state ? [] : [step.state];
     await tx.save({ grants, events: step.events, effects: step.effects });
     return done;

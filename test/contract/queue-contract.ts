@@ -4,7 +4,7 @@ import pg from 'pg';
 import { type Effect, effectKey, schedule } from '../../src/domain/effect.ts';
 import { grantId, requestId, workspaceId } from '../../src/domain/ids.ts';
 import { lanes } from '../../src/jobs/definitions.ts';
-import type { Perform } from '../../src/jobs/perform.ts';
+import type { Perform, PerformEnds } from '../../src/jobs/perform.ts';
 import type { QueuedJob } from '../../src/jobs/queue-backend.ts';
 import { type Jobs, type JobsOptions, startJobs } from '../../src/jobs/start.ts';
 import { createLogger, createScrubber } from '../../src/logging.ts';
@@ -38,6 +38,8 @@ export interface QueueContract {
 const workspace = workspaceId('T0QUEUE');
 /** How many deadlines one process performs at once. */
 const DEADLINE_HANDS = lanes.find(({ lane }) => lane === 'deadlines')?.concurrency ?? 0;
+/** A target that takes nothing together. */
+const oneByOne: PerformEnds = async () => ({ settled: new Set(), batched: false });
 const log = createLogger({ level: process.env.LOG_LEVEL === 'debug' ? 'debug' : 'silent', scrubber: createScrubber() });
 
 export function queueContract({ start, canBeAway }: QueueContract): void {
@@ -71,7 +73,14 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
 
   const startProcess = async (perform: Perform): Promise<Jobs> => {
     const onCommit: JobsOptions['onCommit'] = (listener) => store.onCommit(listener);
-    const jobs = await startJobs({ outbox: store.outbox, onCommit, perform, backend: queue.backend, log });
+    const jobs = await startJobs({
+      outbox: store.outbox,
+      onCommit,
+      perform,
+      performEnds: oneByOne,
+      backend: queue.backend,
+      log,
+    });
     running.push(jobs);
     await until('the queue is ready', async () => (await jobs.ready()) === true);
     return jobs;
@@ -241,7 +250,7 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
       const copy = (id: string): QueuedJob => ({
         id,
         kind: effect.kind,
-        payload: { key: effectKey(effect), generation: 1 },
+        payload: { what: 'effect', key: effectKey(effect), generation: 1, target: null },
         delayMs: 700,
       });
       await queue.add(['copy-a', 'copy-b', 'copy-c', 'copy-d'].map(copy));
@@ -252,7 +261,7 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
 
     it('drops what is not a job of ours', async () => {
       await startProcess(async () => done);
-      await queue.add([{ id: 'alien', kind: 'revoke_grant', payload: { key: '', generation: -1 }, delayMs: 0 }]);
+      await queue.add([{ id: 'alien', kind: 'revoke_grant', payload: { what: 'ends', target: '' }, delayMs: 0 }]);
       await until('it is gone', async () => (await queue.countJobs()) === 0);
       const effect = revoke();
       await plan([effect]);
@@ -438,6 +447,7 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
           outbox: store.outbox,
           onCommit: (listener) => store.onCommit(listener),
           perform: async () => done,
+          performEnds: oneByOne,
           backend: queue.backend,
           log,
         });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { cancel, type Effect, effectKey, schedule } from '../../src/domain/effect.ts';
-import { requestId } from '../../src/domain/ids.ts';
+import { grantId, requestId } from '../../src/domain/ids.ts';
 import type { Outbox, Store } from '../../src/usecases/ports.ts';
 import { type FreshDatabase, freshDatabase, type StartedStore, startStore } from '../support/database.ts';
 import { dev } from '../support/domain.ts';
@@ -147,7 +147,7 @@ describe('what the queue lost', () => {
     for (const name of ['held', 'done']) await scheduleAt(name, -100);
     await outbox.takeForQueue(0, 10);
     await claimed('held', 'a');
-    await outbox.complete(await claimed('done', 'b'), 'b');
+    await outbox.complete([await claimed('done', 'b')], 'b');
     await ageHandedOn();
     expect(await outbox.takeOverdue(1000, 10)).toEqual([]);
     await endLeases();
@@ -197,15 +197,15 @@ describe('a claim', () => {
     await scheduleAt('work', -1);
     const first = await claimed('work', 'dead');
     expect(await outbox.claim(keyOf('work'), 'heir', 5)).toBeNull();
-    expect(await outbox.renew(keyOf('work'), 'dead', 5)).toBe(true);
+    expect([...(await outbox.renew([keyOf('work')], 'dead', 5))]).toEqual([keyOf('work')]);
     await endLeases();
     const second = await claimed('work', 'heir');
-    expect(await outbox.renew(keyOf('work'), 'dead', 5)).toBe(false);
-    await outbox.complete(first, 'dead');
+    expect([...(await outbox.renew([keyOf('work')], 'dead', 5))]).toEqual([]);
+    await outbox.complete([first], 'dead');
     expect((await rowOf('work')).done_at).toBeNull();
     await outbox.retry(first, 'dead', 0, 'the dead one failed');
     expect(await rowOf('work')).toMatchObject({ lease_owner: 'heir', attempts: 0, last_error: null });
-    await outbox.complete(second, 'heir');
+    await outbox.complete([second], 'heir');
     expect((await rowOf('work')).done_at).not.toBeNull();
     expect(await outbox.claim(keyOf('work'), 'third', 5)).toBeNull();
   });
@@ -215,7 +215,7 @@ describe('a claim', () => {
     await claimed('work', 'a');
     started.clock.advance(3600);
     expect(await outbox.claim(keyOf('work'), 'b', 5)).toBeNull();
-    expect(await outbox.renew(keyOf('work'), 'a', 5)).toBe(true);
+    expect([...(await outbox.renew([keyOf('work')], 'a', 5))]).toEqual([keyOf('work')]);
   });
 
   it('of a generation that was scheduled again meanwhile completes nothing, and frees the new one', async () => {
@@ -223,12 +223,12 @@ describe('a claim', () => {
     await outbox.takeForQueue(0, 10);
     const old = await claimed('card', 'a');
     await scheduleAt('card', -1);
-    expect(await outbox.takeForQueue(0, 10)).toMatchObject([{ generation: 2 }]);
-    // Its job arrives while the old work is still in hand, and is used up.
+    // Whoever has it in hand tells when it is free.
+    expect(await outbox.takeForQueue(0, 10)).toEqual([]);
     expect(await outbox.claim(keyOf('card'), 'b', 5)).toBeNull();
     const heard: Date[] = [];
     store.onCommit((at) => heard.push(at));
-    await outbox.complete(old, 'a');
+    await outbox.complete([old], 'a');
     expect(heard).toHaveLength(1);
     expect(await outbox.takeForQueue(0, 10)).toMatchObject([{ generation: 2 }]);
     expect(await claimed('card', 'b')).toMatchObject({ generation: 2 });
@@ -239,11 +239,67 @@ describe('a claim', () => {
       await scheduleAt(name, -1);
       const claim = await claimed(name, 'a');
       await store.transaction(workspaceId, (tx) => tx.save({ effects: [cancel(card(name))] }));
-      if (name === 'c1') await outbox.complete(claim, 'a');
+      if (name === 'c1') await outbox.complete([claim], 'a');
       else await outbox.retry(claim, 'a', 0, 'no');
       expect(await rowOf(name)).toMatchObject({ done_at: expect.any(Date), lease_owner: null });
       expect(await outbox.claim(keyOf(name), 'b', 5)).toBeNull();
     }
+  });
+});
+
+describe('ends of access of one target', () => {
+  const end = (name: string): Effect => ({ kind: 'revoke_grant', grantId: grantId(`grt_${name}`) });
+  const endAt = (name: string, seconds: number, urgency: number, target = 'one') =>
+    store.transaction(workspaceId, (tx) =>
+      tx.save({ effects: [schedule(end(name), new Date(tx.now.getTime() + seconds * 1000), urgency, target)] }),
+    );
+  const claimedNames = async (owner: string, limit = 10, target = 'one') =>
+    (await outbox.claimEnds(target, owner, 5, limit)).map(({ key }) => key.replace('revoke_grant/grt_', '')).sort();
+
+  it('are taken together when they are due, the most privileged first, then by lateness', async () => {
+    await endAt('low_late', -900, 2);
+    await endAt('high_new', -10, 0);
+    await endAt('high_late', -60, 0);
+    await endAt('medium', -500, 1);
+    await endAt('not_due', 5, 0);
+    await endAt('elsewhere', -5, 0, 'two');
+    expect(await claimedNames('a', 1)).toEqual(['high_late']);
+    expect(await claimedNames('a', 2)).toEqual(['high_new', 'medium']);
+    expect(await claimedNames('b')).toEqual(['low_late']);
+    expect(await claimedNames('b')).toEqual([]);
+    expect(await claimedNames('b', 10, 'two')).toEqual(['elsewhere']);
+  });
+
+  it('are each in one pair of hands, whoever takes them and how', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await endAt(name, -1, 0);
+    await outbox.claim(effectKey(end('c')), 'single', 5);
+    const [one, two] = await Promise.all([claimedNames('one', 3), claimedNames('two', 3)]);
+    expect([...one, ...two, ...(await claimedNames('rest'))].sort()).toEqual(['a', 'b', 'd', 'e', 'f']);
+    await endLeases();
+    expect(await claimedNames('heir')).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+    expect(await outbox.renew([effectKey(end('a'))], 'one', 5)).toEqual(new Set());
+  });
+
+  it('are renewed and completed together, but for those that somebody took over', async () => {
+    for (const name of ['a', 'b', 'c']) await endAt(name, -1, 0);
+    const batch = await outbox.claimEnds('one', 'batch', 5, 10);
+    const keys = batch.map(({ key }) => key);
+    await sql.query("UPDATE effects SET lease_owner = 'thief' WHERE key = $1", [effectKey(end('b'))]);
+    expect(await outbox.renew(keys, 'batch', 5)).toEqual(new Set([effectKey(end('a')), effectKey(end('c'))]));
+    await endAt('c', -1, 0);
+    await outbox.complete(batch, 'batch');
+    const { rows } = await sql.query('SELECT key, done_at IS NOT NULL AS done FROM effects ORDER BY key');
+    expect(rows.map(({ done }) => done)).toEqual([true, false, false]);
+    expect(await claimedNames('next')).toEqual(['c']);
+  });
+
+  it('that a dead process had scheduled anew are found as soon as its lease has run out', async () => {
+    await endAt('a', -10, 0);
+    await outbox.claimEnds('one', 'dead', 5, 10);
+    await endAt('a', -10, 0);
+    expect(await outbox.takeOverdue(1_000, 10)).toEqual([]);
+    await endLeases();
+    expect(keysOf(await outbox.takeOverdue(1_000, 10))).toEqual([effectKey(end('a'))]);
   });
 });
 

@@ -472,7 +472,7 @@ describe('notes and cards', () => {
     expect(standing).not.toBeNull();
     expect(new Set(kept.map((note) => note.before.ours))).toEqual(new Set([standing?.before.ours]));
     expect(await keep(9)).toEqual(standing);
-    await store.transaction(request.workspaceId, (tx) => tx.dropNote('pg/1/2/3'));
+    await store.transaction(request.workspaceId, (tx) => tx.dropNotes(['pg/1/2/3']));
     expect(await store.reads(request.workspaceId).note('pg/1/2/3')).toBeNull();
   });
 

@@ -17,10 +17,21 @@ afterAll(async () => {
   await database.drop();
 });
 
+const workspaceId = aWorkspace();
+const target = {
+  connector: 'orders-pg',
+  connectorType: 'postgres',
+  connection: { url: `\${ORDERS_URL}` },
+  entitlement: { role: 'orders_admin' },
+  subject: 'dev',
+  endSessions: true,
+  resolved: null,
+};
+
 it('after an outage what is overdue goes before everything else, the most privileged first, then by lateness', async () => {
   const { store } = started;
-  const end = (name: string, risk: Risk, at: Date) => revocation({ id: grantId(name), risk }, at);
-  await store.transaction(aWorkspace(), async (tx) => {
+  const end = (name: string, risk: Risk, at: Date) => revocation({ workspaceId, target, id: grantId(name), risk }, at);
+  await store.transaction(workspaceId, async (tx) => {
     const ago = (seconds: number) => new Date(tx.now.getTime() - seconds * 1000);
     await tx.save({
       effects: [

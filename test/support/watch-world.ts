@@ -198,6 +198,6 @@ export async function startWatchWorld(): Promise<WatchWorld> {
 
 async function performOne(ports: Ports, claimed: ClaimedEffect): Promise<void> {
   const performed = await perform(ports, claimed);
-  if (performed.done) await ports.store.outbox.complete(claimed, 'test');
+  if (performed.done) await ports.store.outbox.complete([claimed], 'test');
   else await ports.store.outbox.retry(claimed, 'test', performed.retryInMs, performed.error);
 }

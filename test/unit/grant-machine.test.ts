@@ -9,6 +9,7 @@ import {
   mayExist,
   transitionGrant,
 } from '../../src/domain/grant.ts';
+import { targetKeyOf } from '../../src/domain/grant-state.ts';
 import { grantId } from '../../src/domain/ids.ts';
 import { aRequest, dba, dev, later, T0 } from '../support/domain.ts';
 
@@ -159,6 +160,7 @@ describe('the end', () => {
       effect: { kind: 'revoke_grant', grantId: state.id },
       dueAt: state.mustEndBy,
       urgency: 0,
+      target: targetKeyOf(state),
     });
   });
 
@@ -186,6 +188,7 @@ describe('the end', () => {
       effect: { kind: 'revoke_grant', grantId: active.id },
       dueAt: endsAt,
       urgency: 0,
+      target: targetKeyOf(active),
     });
     expect(step.effects.map((each) => each.effect.kind)).toContain('announce_expiry');
   });
@@ -206,7 +209,7 @@ describe('the end', () => {
     const active = inStatus('active');
     const step = transitionGrant(active, { type: 'end', because: 'expired', by: null, reason: null }, later(10));
     expect(step.ok && step.state.status).toBe('active');
-    expect(step.ok && step.effects).toEqual([
+    expect(step.ok && step.effects).toMatchObject([
       { change: 'schedule', effect: { kind: 'revoke_grant', grantId: active.id }, dueAt: active.endsAt, urgency: 0 },
     ]);
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { grantId, workspaceId } from '../../src/domain/ids.ts';
+import { alarmOf } from '../../src/jobs/definitions.ts';
 import type { PerformEarly } from '../../src/jobs/early.ts';
 import { EARLY_MOST, EARLY_MS, TOO_LATE_MS } from '../../src/jobs/limits.ts';
 import { createLocalClock } from '../../src/jobs/local-clock.ts';
@@ -21,14 +22,14 @@ describe('the clock of this process rings early', () => {
   function start() {
     const rung: string[] = [];
     const clock = createLocalClock(
-      async (key, _, aheadMs = 0) => {
-        rung.push(`${key} ${aheadMs > 0 ? 'early' : 'at its time'}`);
+      async ({ name }, aheadMs = 0) => {
+        rung.push(`${name} ${aheadMs > 0 ? 'early' : 'at its time'}`);
         await new Promise((resolve) => setTimeout(resolve, aheadMs));
       },
       { early: true },
     );
     const keep = (name: string, delayMs: number, kind: 'revoke_grant' | 'provision_grant' = 'revoke_grant'): void =>
-      clock.keep({ key: name, generation: 1, dueAt: new Date(), kind }, delayMs);
+      clock.keep(alarmOf({ key: name, generation: 1, kind, target: null }), delayMs);
     return { rung, keep };
   }
 
@@ -64,11 +65,13 @@ describe('the runner takes an effect in hand before its time', () => {
       kind: 'revoke_grant',
       workspaceId: workspaceId('T1'),
       effect: { kind: 'revoke_grant', grantId: grantId('grt_1') },
+      target: null,
       attempts: 0,
     };
-    const outbox: Pick<Outbox, 'claim' | 'renew' | 'complete' | 'retry'> = {
+    const outbox: Pick<Outbox, 'claim' | 'claimEnds' | 'renew' | 'complete' | 'retry'> = {
       claim: async () => claimed,
-      renew: async () => true,
+      claimEnds: async () => [],
+      renew: async (keys) => new Set(keys),
       complete: async () => void did.push('completed'),
       retry: async () => void did.push('retried'),
     };
@@ -79,6 +82,7 @@ describe('the runner takes an effect in hand before its time', () => {
         return done;
       },
       performEarly,
+      performEnds: async () => ({ settled: new Set(), batched: true }),
       log: pino({ level: 'silent' }),
       onRescheduled: () => undefined,
     });

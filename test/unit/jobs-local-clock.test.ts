@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { EffectKind } from '../../src/domain/effect.ts';
+import { alarmOf } from '../../src/jobs/definitions.ts';
 import { SCREEN_YIELDS_MS } from '../../src/jobs/limits.ts';
 import { createLocalClock } from '../../src/jobs/local-clock.ts';
 
@@ -14,12 +15,12 @@ afterEach(() => {
 function start() {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
-  const clock = createLocalClock((key) => {
-    begun.push(key);
-    return new Promise((resolve) => ends.set(key, resolve));
+  const clock = createLocalClock(({ name }) => {
+    begun.push(name);
+    return new Promise((resolve) => ends.set(name, resolve));
   });
   const keep = (kind: EffectKind, delayMs = 0): void =>
-    clock.keep({ key: kind, generation: 1, dueAt: new Date(), kind }, delayMs);
+    clock.keep(alarmOf({ key: kind, generation: 1, kind, target: null }), delayMs);
   const end = async (kind: EffectKind): Promise<void> => {
     ends.get(kind)?.();
     await jest.advanceTimersByTimeAsync(0);

@@ -39,6 +39,70 @@ export async function unlockAccess(connection: Connection, ids: AccessIds): Prom
   }
 }
 
+/**
+ * Tries the locks of many accesses, waiting for none, and returns those it got, each once. What somebody has through another database
+ * of the same server is given back.
+ */
+export async function lockMany(name: string, connection: Connection, all: readonly AccessIds[]): Promise<AccessIds[]> {
+  const doing = 'get the locks of these accesses';
+  const tried = await connection.query<{ at: number }>(doing, TRY_MANY, keysOfMany(all));
+  const locked = tried.flatMap(({ at }) => all[at - 1] ?? []);
+  if (locked.length === 0) return [];
+  try {
+    const [seen] = await connection.query<{ ours: boolean; elsewhere: string[] }>(
+      'look at the locks of these accesses',
+      SEEN_MANY,
+      [connection.token],
+    );
+    if (!seen?.ours) throw movedByPooler(name);
+    const elsewhere = new Set(seen.elsewhere);
+    const theirs = locked.filter((ids) => elsewhere.has(keys(ids).join()));
+    if (theirs.length > 0) await connection.query(doing, FREE_MANY, keysOfMany(theirs));
+    return locked.filter((ids) => !theirs.includes(ids));
+  } catch (error) {
+    await unlockMany(connection, locked);
+    throw error;
+  }
+}
+
+/** As of one: never throws, and closes a connection whose locks are not surely gone. */
+export async function unlockMany(connection: Connection, all: readonly AccessIds[]): Promise<void> {
+  if (all.length === 0) return;
+  try {
+    const [row] = await connection.query<{ freed: boolean }>(
+      'free the locks of these accesses',
+      FREE_MANY,
+      keysOfMany(all),
+    );
+    if (!row?.freed) await connection.close();
+  } catch {
+    await connection.close();
+  }
+}
+
+/** The keys of many accesses, as two arrays of the same length. */
+export const keysOfMany = (all: readonly AccessIds[]): readonly unknown[] => [
+  all.map((ids) => keys(ids)[0]),
+  all.map((ids) => keys(ids)[1]),
+];
+
+const TRY_MANY = `
+  SELECT at::int AS at FROM (
+    SELECT at, pg_try_advisory_lock(one, two) AS locked FROM unnest($1::int4[], $2::int4[]) WITH ORDINALITY AS l(one, two, at) OFFSET 0
+  ) tried WHERE locked ORDER BY at`;
+
+const FREE_MANY = `
+  SELECT bool_and(pg_advisory_unlock(one, two)) AS freed FROM unnest($1::int4[], $2::int4[]) AS l(one, two)`;
+
+/** In `elsewhere` the keys of locks that our own role holds in other databases, as `keys` has them. */
+const SEEN_MANY = `
+  SELECT coalesce(bool_or(l.pid = pg_backend_pid()), false) AND current_setting('${TOKEN_SETTING}', true) = $1 AS ours,
+         coalesce(array_agg(l.classid::int8::bit(32)::int4 || ',' || l.objid::int8::bit(32)::int4)
+           FILTER (WHERE l.database <> d.oid AND a.usename = current_user), '{}') AS elsewhere
+    FROM (SELECT oid FROM pg_database WHERE datname = current_database()) d,
+         pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+   WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted`;
+
 /** SQL for whether the backend is still ours and has the lock; $1 and $2 are the lock's keys, $3 is the connection's token. */
 export const LOCK_CONFIRMED = `pg_try_advisory_xact_lock($1::int4, $2::int4) AND current_setting('${TOKEN_SETTING}', true) = $3`;
 

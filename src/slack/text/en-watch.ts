@@ -3,6 +3,7 @@ import type { Grant } from '../../domain/grant.ts';
 import type { SlackUserId } from '../../domain/ids.ts';
 import { canonicalJson, type Json } from '../../domain/json.ts';
 import type { AccessRequest } from '../../domain/request.ts';
+import type { Wave } from '../../usecases/ports.ts';
 import type { AlertView, KnownSystem, SecurityNotice } from '../../usecases/watch-ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
@@ -100,6 +101,8 @@ export const watch = {
         return `⚠ *The database’s clock jumped ahead by ${duration(it.seconds)}.* Access that was to end in that time has ended, earlier than people were told.`;
     }
   },
+  ends: (wave: Wave): string =>
+    `✓ *${plural(wave.grants, 'grant')} ended* between ${when(wave.startedAt)} and ${when(wave.latestAt)}. Each was read back on its target. Their cards and threads follow one after the other, as fast as Slack lets us write.`,
   proof: {
     button: 'Proof',
     label: 'Show what was done on the target, and what the target said',

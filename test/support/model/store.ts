@@ -125,15 +125,15 @@ export async function run<T>(world: World, work: (tx: Tx) => Promise<T>): Promis
     grantForUpdate: async (id) => grantOf(staged(), id),
     openGrantsOn: async () => siblings(staged()),
     note: async () => noteOf(staged()),
-    noteForUpdate: async () => noteOf(staged()),
-    pendingRequestsOf: async () => [],
+    lockNotes: async () => undefined,
+    pendingExtensionsOf: async () => [],
     knowSystems: async () => undefined,
     async keepNote(note) {
       const rewrites = world.size.without === 'the note that is never rewritten';
       if (!written.note || rewrites) written.note = { before: levelOf(note.before.ours) };
       return { ...note, before: { ours: written.note.before, others: [] } };
     },
-    async dropNote() {
+    async dropNotes() {
       written.note = null;
     },
     async save({ grants = [], events = [], effects = [] }: Change) {

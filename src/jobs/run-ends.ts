@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { ClaimedEffect, Outbox } from '../usecases/ports.ts';
+import { keepLease } from './lease.ts';
+import { LEASE_SECONDS, PER_TARGET } from './limits.ts';
+import type { Pace } from './pace.ts';
+import { type PerformEnds, withinLimits } from './perform.ts';
+
+export interface RanEnds {
+  /** Whether the target takes many at once. */
+  readonly batched: boolean;
+  /** Nothing could be claimed, or what came of it could not be saved. The leases run out, and it is due again. */
+  readonly failed: boolean;
+}
+
+/**
+ * Takes due ends of one target in hand, at most so many, and performs them: together as far as that goes, the others one by one, each
+ * when the pace lets it begin. `onClaimed` hears how many there were, as soon as they are in hand. Never rejects.
+ */
+export type Ends = (target: string, limit: number, pace: Pace, onClaimed: (count: number) => void) => Promise<RanEnds>;
+
+interface Needs {
+  readonly outbox: Pick<Outbox, 'claimEnds' | 'renew' | 'complete'>;
+  readonly performEnds: PerformEnds;
+  /** Performs one that is claimed already. */
+  readonly performOne: (claimed: ClaimedEffect, owner: string) => Promise<void>;
+  readonly onDone: (claimed: ClaimedEffect) => void;
+  readonly log: Logger;
+}
+
+export function createEnds({ outbox, performEnds, performOne, onDone, log }: Needs, stops: Set<AbortController>) {
+  return async (
+    target: string,
+    limit: number,
+    pace: Pace,
+    onClaimed: (claimed: readonly ClaimedEffect[]) => void,
+  ): Promise<RanEnds> => {
+    const owner = randomUUID();
+    const stop = new AbortController();
+    stops.add(stop);
+    const held = new Map<string, ClaimedEffect>();
+    let letGo = (): void => {};
+    try {
+      const claimed = await outbox.claimEnds(target, owner, LEASE_SECONDS, limit);
+      for (const each of claimed) held.set(each.key, each);
+      onClaimed(claimed);
+      if (held.size === 0) return { batched: true, failed: false };
+      letGo = keepLease(outbox, { keys: () => [...held.keys()], owner }, stop, log);
+      const { settled, batched } = await withinLimits(performEnds(claimed, stop.signal), stop);
+      const done = claimed.filter(({ key }) => settled.has(key));
+      for (const { key } of done) held.delete(key);
+      if (done.length > 0) await outbox.complete(done, owner);
+      for (const each of done) onDone(each);
+      const rest = [...held.values()];
+      const next = async (): Promise<void> => {
+        for (let each = rest.shift(); each && !stop.signal.aborted; each = rest.shift()) {
+          await pace();
+          // From here it keeps a lease of its own.
+          held.delete(each.key);
+          await performOne(each, owner);
+        }
+      };
+      await Promise.all(Array.from({ length: PER_TARGET }, next));
+      return { batched, failed: false };
+    } catch (error) {
+      log.warn({ err: error, target, ends: held.size }, 'A batch of ends failed as a whole; it is performed again');
+      return { batched: true, failed: true };
+    } finally {
+      letGo();
+      stops.delete(stop);
+    }
+  };
+}

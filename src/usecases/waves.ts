@@ -1,0 +1,84 @@
+import { type EffectChange, schedule } from '../domain/effect.ts';
+import { groupBy } from '../domain/group-by.ts';
+import type { RequestId, WorkspaceId } from '../domain/ids.ts';
+import type { Tx, Wave } from './ports.ts';
+
+/** From so many grants in one wave on, one message tells of all their ends, and their own messages follow at Slack's pace. */
+export const DIGEST_FROM = 10;
+/**
+ * A card is one edit and two thread lines. Slack takes about one message a second per channel, and 50 edits a minute of a workspace (Slack
+ * documentation, "Rate Limits"): this leaves room for the cards of those who ask meanwhile.
+ */
+const CARD_EVERY_MS = 3_000;
+/** Messages to people go to as many channels; Slack takes some hundred a minute of a workspace. */
+const NOTICE_EVERY_MS = 400;
+/** The message about all of them is brought up to date this often while the wave lasts. */
+const ANNOUNCE_EVERY_MS = 5_000;
+/** Until then the card waits for the end that is being worked on; if we die before it, the card tells how far it came. */
+const CARD_WAITS_MS = 30_000;
+
+/** The topic of the ends that one channel is told. */
+export const endsIn = (channel: string): string => `ends/${channel}`;
+/** The topic of revocations that failed. */
+const FAILURES = 'failures';
+
+/** What became of one grant. */
+export interface Step {
+  readonly requestId: RequestId;
+  readonly effects: readonly EffectChange[];
+}
+
+/** The effects of many ends, with what people see of them put at the pace of their wave. */
+export async function paceEnds(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ends: readonly Step[],
+): Promise<readonly EffectChange[]> {
+  const channels = await tx.channelsOf(ends.map((end) => end.requestId));
+  const effects: EffectChange[] = [];
+  // One order for everybody, so that two batches do not wait for each other.
+  const byChannel = [...groupBy(ends, (end) => channels.get(end.requestId) ?? '')].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [channel, mine] of byChannel) {
+    const wave = await tx.addToWave(endsIn(channel), mine.length);
+    effects.push(...inWave(wave, mine, tx.now));
+    if (wave.grants < DIGEST_FROM) continue;
+    const next = Math.ceil((tx.now.getTime() + 1) / ANNOUNCE_EVERY_MS) * ANNOUNCE_EVERY_MS;
+    effects.push(schedule({ kind: 'announce_ends', workspaceId, channel }, new Date(next)));
+  }
+  return effects;
+}
+
+/** The same for revocations that failed. Whose alarm comes up after it was over gets none. */
+export async function paceFailures(tx: Tx, failures: readonly Step[]): Promise<readonly EffectChange[]> {
+  return failures.length === 0 ? [] : inWave(await tx.addToWave(FAILURES, failures.length), failures, tx.now);
+}
+
+/** The end is on its way: the card waits for it instead of being drawn twice. */
+export const withoutHaste = (effects: readonly EffectChange[], now: Date): readonly EffectChange[] =>
+  effects.map((change) =>
+    change.effect.kind === 'render_card' ? at(change, new Date(now.getTime() + CARD_WAITS_MS)) : change,
+  );
+
+/** The steps are the latest of the wave. */
+export function inWave(wave: Wave, steps: readonly Step[], now: Date): readonly EffectChange[] {
+  const first = wave.grants - steps.length;
+  return steps.flatMap(({ effects }, index) => {
+    const behind = Math.max(0, first + index - DIGEST_FROM + 1);
+    const slot = (everyMs: number): Date =>
+      new Date(Math.max(now.getTime(), wave.startedAt.getTime() + behind * everyMs));
+    return effects.map((change) => {
+      switch (change.effect.kind) {
+        case 'render_card':
+        case 'alert_revocation':
+          return at(change, slot(CARD_EVERY_MS));
+        case 'notify_person':
+          return at(change, slot(NOTICE_EVERY_MS));
+        default:
+          return change;
+      }
+    });
+  });
+}
+
+const at = (change: EffectChange, dueAt: Date): EffectChange =>
+  change.change === 'schedule' ? { ...change, dueAt } : change;

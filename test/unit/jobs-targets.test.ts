@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { JobPayload } from '../../src/jobs/definitions.ts';
+import { BATCHES_PER_TARGET, ENDS_IN_BATCH, PER_TARGET, TARGET_STARTS_AT_ONCE } from '../../src/jobs/limits.ts';
+import { createPace } from '../../src/jobs/pace.ts';
+import { createTargets } from '../../src/jobs/targets.ts';
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const turn = () => jest.advanceTimersByTimeAsync(0);
+
+/** Hands whose work ends when the test says so; `due` is what Postgres would say. */
+function start(due: Record<string, number> = {}) {
+  const singles: string[] = [];
+  const batches: string[] = [];
+  const finish: (() => void)[] = [];
+  const working = () => new Promise<void>((resolve) => finish.push(resolve));
+  const targets = createTargets({
+    run: (key) => {
+      singles.push(key);
+      return working();
+    },
+    runEnds: async (target, limit, _, onClaimed) => {
+      const claimed = Math.min(limit, due[target] ?? 0);
+      due[target] = (due[target] ?? 0) - claimed;
+      onClaimed(claimed);
+      if (claimed > 0) {
+        batches.push(`${target} ${claimed}`);
+        await working();
+      }
+      return { batched: true, failed: false };
+    },
+  });
+  const end = (target: string, name: string, kind = 'revoke_grant'): JobPayload => ({
+    what: 'effect',
+    key: `${kind}/${name}`,
+    generation: 1,
+    target,
+  });
+  const finishAll = async () => {
+    while (finish.length > 0) {
+      for (const each of finish.splice(0)) each();
+      await turn();
+    }
+  };
+  return { targets, singles, batches, end, finishAll };
+}
+
+describe('the targets', () => {
+  it('give a dead target a few hands and no more, and let its callers go', async () => {
+    const { targets, singles, batches, end } = start({ dead: 1_000 });
+    let returned = 0;
+    for (let n = 0; n < 60; n += 1) void targets.run(end('dead', `d${n}`)).then(() => (returned += 1));
+    await turn();
+    expect(singles).toHaveLength(PER_TARGET);
+    expect(batches).toHaveLength(BATCHES_PER_TARGET);
+    // Those that wait hold no hand of the lane meanwhile.
+    expect(returned).toBe(60 - PER_TARGET);
+    void targets.run(end('well', 'w'));
+    await turn();
+    expect(singles.at(-1)).toBe('revoke_grant/w');
+  });
+
+  it('take what comes while the hands are full in batches, until nothing is due', async () => {
+    const { targets, batches, end, finishAll } = start({ one: 2 * ENDS_IN_BATCH + 30 });
+    for (let n = 0; n < PER_TARGET + 1; n += 1) void targets.run(end('one', `e${n}`));
+    await turn();
+    await finishAll();
+    expect(batches).toEqual([`one ${ENDS_IN_BATCH}`, `one ${ENDS_IN_BATCH}`, 'one 30']);
+  });
+
+  it('take all ends of a target by one job', async () => {
+    const { targets, singles, batches } = start({ one: 70 });
+    void targets.run({ what: 'ends', target: 'one' });
+    await turn();
+    expect([singles, batches]).toEqual([[], ['one 70']]);
+  });
+
+  it('miss nothing that comes due while a batch is in hand', async () => {
+    const due = { one: 10 };
+    const { targets, batches, end, finishAll } = start(due);
+    void targets.run({ what: 'ends', target: 'one' });
+    await turn();
+    due.one += 1;
+    void targets.run(end('one', 'late'));
+    await finishAll();
+    expect(batches).toEqual(['one 10', 'one 1']);
+  });
+
+  it('let new access wait for no storm of ends, and each its turn', async () => {
+    const { targets, singles, end, finishAll } = start({ one: 1_000 });
+    void targets.run({ what: 'ends', target: 'one' });
+    for (let n = 0; n < PER_TARGET + 2; n += 1) void targets.run(end('one', `p${n}`, 'provision_grant'));
+    await turn();
+    expect(singles).toHaveLength(PER_TARGET);
+    await finishAll();
+    expect(singles).toHaveLength(PER_TARGET + 2);
+  });
+});
+
+it('a pace lets some begin at once, and then so many a second', async () => {
+  const pace = createPace(10, TARGET_STARTS_AT_ONCE);
+  let begun = 0;
+  for (let n = 0; n < TARGET_STARTS_AT_ONCE + 20; n += 1) void pace().then(() => (begun += 1));
+  await turn();
+  expect(begun).toBe(TARGET_STARTS_AT_ONCE);
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(begun).toBe(TARGET_STARTS_AT_ONCE + 10);
+});
