@@ -124,7 +124,8 @@ export function createRunner({ outbox, perform, performEarly, performEnds, log, 
       await outbox.retry(claimed, owner, performed.retryInMs, performed.error);
       onRescheduled();
     } catch (error) {
-      // The lease runs out and the sweep takes the effect again: every performer is harmless twice.
+      // It is taken again once the lease has run out, here or by a sweep elsewhere: every performer is harmless twice.
+      if (!stopping) lookAgain(claimed.key, claimed.generation, 0);
       log.warn(
         { effect: claimed.key, err: error },
         `What came of ${claimed.key} could not be saved; it is performed again`,

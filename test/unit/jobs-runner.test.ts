@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { pino } from 'pino';
+import { grantId, workspaceId } from '../../src/domain/ids.ts';
+import { LOOK_AGAIN_MS, SWEEP_EVERY_MS } from '../../src/jobs/limits.ts';
+import { createLocalClock } from '../../src/jobs/local-clock.ts';
+import { createRunner } from '../../src/jobs/runner.ts';
+import { createSweep } from '../../src/jobs/sweep.ts';
+import { type ClaimedEffect, done } from '../../src/usecases/ports.ts';
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const KEY = 'revoke_grant/grt_1';
+const claimed: ClaimedEffect = {
+  key: KEY,
+  workspaceId: workspaceId('T1'),
+  kind: 'revoke_grant',
+  effect: { kind: 'revoke_grant', grantId: grantId('grt_1') },
+  generation: 1,
+  dueAt: new Date(),
+  attempts: 0,
+};
+
+describe('the runner, when the database is away for a moment', () => {
+  it('performs again what it could not save, once the lease has run out and long before a sweep', async () => {
+    let performed = 0;
+    let saved = 0;
+    const runner = createRunner({
+      outbox: {
+        claim: async () => claimed,
+        renew: async () => true,
+        complete: async () => {
+          if (performed === 1) throw new Error('the connection was cut');
+          saved += 1;
+        },
+        retry: async () => undefined,
+      },
+      perform: async () => {
+        performed += 1;
+        return done;
+      },
+      log: pino({ level: 'silent' }),
+      onRescheduled: () => undefined,
+    });
+    await runner.run(KEY, 1);
+    expect({ performed, saved }).toEqual({ performed: 1, saved: 0 });
+    expect(LOOK_AGAIN_MS).toBeLessThan(SWEEP_EVERY_MS);
+    await jest.advanceTimersByTimeAsync(LOOK_AGAIN_MS);
+    expect({ performed, saved }).toEqual({ performed: 2, saved: 1 });
+  });
+});
+
+describe('a process', () => {
+  it('sweeps every 30 s for what nobody has in hand', async () => {
+    let looked = 0;
+    const takeOverdue = async () => {
+      looked += 1;
+      return [];
+    };
+    const local = createLocalClock(async () => undefined);
+    const sweep = createSweep({ takeOverdue }, async () => undefined, local, pino({ level: 'silent' }));
+    await jest.advanceTimersByTimeAsync(SWEEP_EVERY_MS - 1);
+    const before = looked;
+    await jest.advanceTimersByTimeAsync(SWEEP_EVERY_MS);
+    expect(looked).toBe(before + 1);
+    await sweep.stop();
+    local.stop();
+  });
+});
