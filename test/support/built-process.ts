@@ -7,7 +7,7 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 let built = false;
 
 /** Compiles src to dist once per test file; without changes that takes well under a second. */
-function build(): void {
+export function buildOnce(): void {
   if (built) return;
   execFileSync(
     process.execPath,
@@ -22,7 +22,7 @@ export function runBuilt(
   script: string,
   options: { readonly args?: readonly string[]; readonly env: NodeJS.ProcessEnv; readonly cwd: string },
 ) {
-  build();
+  buildOnce();
   const command = ['--enable-source-maps', join(ROOT, 'dist', script), ...(options.args ?? [])];
   const { env, cwd } = options;
   const child: ChildProcess = spawn(process.execPath, command, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -10,6 +10,9 @@ export type Fault =
   /** It gets stuck on its way until `release`, even when the client has gone. */
   | 'stuck';
 
+/** What a PostgreSQL connection that is used again says in between (src/connectors/postgres/lock.ts). */
+const UNLOCKS = 'pg_advisory_unlock';
+
 /** A TCP proxy in front of a target, which breaks what it is told to. */
 export interface TargetProxy {
   readonly port: number;
@@ -19,8 +22,13 @@ export interface TargetProxy {
   meet(newConnections: 'pass' | 'refuse' | 'silent'): void;
   /** Holds every message of the client back by so many milliseconds. */
   delay(milliseconds: number): void;
-  /** Does it to the next message that contains the text, once. */
-  failNext(text: string, fault: Fault): void;
+  /**
+   * Does it to the next message that contains the text, once. `after`: only behind one with that text on the same connection, with no
+   * lock freed in between.
+   */
+  failNext(text: string, fault: Fault, after?: string): void;
+  /** Takes back a `failNext` that did not come. */
+  forget(): void;
   /** Resolves when that message came. */
   failed(): Promise<void>;
   /** Lets what is stuck go on to the target. */
@@ -36,7 +44,7 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
   let target = upstream;
   let meeting: 'pass' | 'refuse' | 'silent' = 'pass';
   let delayMs = 0;
-  let armed: { text: string; fault: Fault; came: () => void } | null = null;
+  let armed: { text: string; fault: Fault; after: string | undefined; came: () => void } | null = null;
   let failed: Promise<void> = Promise.resolve();
 
   function track(socket: Socket): Socket {
@@ -55,8 +63,13 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
     let held = false;
     let losesAnswers = false;
     let inOrder: Promise<unknown> = Promise.resolve();
+    /** The message that `after` asks for came on this connection. */
+    let behind: string | null = null;
     client.on('data', (chunk) => {
-      const fault = armed && chunk.includes(armed.text) ? armed.fault : null;
+      if (armed?.after !== undefined && chunk.includes(armed.after)) behind = armed.after;
+      const here = armed !== null && (armed.after === undefined || armed.after === behind);
+      const fault = armed && here && chunk.includes(armed.text) ? armed.fault : null;
+      if (chunk.includes(UNLOCKS)) behind = null;
       if (fault) {
         armed?.came();
         armed = null;
@@ -76,11 +89,12 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
     onward.on('data', (chunk) => {
       if (!losesAnswers) return void client.write(chunk);
       client.destroy();
-      onward.destroy();
+      // Not cut: what came with it and was not read yet is still carried out.
+      onward.end();
     });
-    // What is stuck on its way does not notice that its sender has gone.
+    // What is stuck on its way, or was sent and not answered, does not notice that its sender has gone.
     client.on('close', () => {
-      if (!held) onward.destroy();
+      if (!held && !losesAnswers) onward.destroy();
     });
     onward.on('close', () => client.destroy());
   });
@@ -102,10 +116,13 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
     delay: (milliseconds) => {
       delayMs = milliseconds;
     },
-    failNext(text, fault) {
+    failNext(text, fault, after) {
       failed = new Promise((came) => {
-        armed = { text, fault, came };
+        armed = { text, fault, after, came };
       });
+    },
+    forget() {
+      armed = null;
     },
     failed: () => failed,
     release() {

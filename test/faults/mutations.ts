@@ -1,0 +1,158 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are parts of source texts.
+/** Who finds it: a named test file (and the tests in it by a pattern of their names), or rounds of the fault suite. */
+export type Killer =
+  | { readonly test: string; readonly named?: string }
+  | { readonly rounds: number; readonly seed: number };
+
+/** One safeguard, broken on purpose. */
+export interface Mutation {
+  readonly name: string;
+  /** In src. */
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly search: string;
+  /** Still compiles: what is found must be the missing safeguard. */
+  readonly replace: string;
+  readonly killer: Killer;
+}
+
+const rules = (named: string): Killer => ({ test: 'test/integration/revocation-rules.test.ts', named });
+const outbox = (named: string): Killer => ({ test: 'test/contract/store-outbox.test.ts', named });
+const transactions = (named: string): Killer => ({ test: 'test/contract/store-transaction.test.ts', named });
+const postgres = (named: string): Killer => ({ test: 'test/contract/connector-postgres.test.ts', named });
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'no read-back after granting',
+    file: 'usecases/provision-grant.ts',
+    search: 'if (level === null || !session.suffices(level)) {',
+    replace: "if (level === ('never' as typeof level)) {",
+    killer: rules('is never called live'),
+  },
+  {
+    name: 'no read-back after revoking',
+    file: 'usecases/revoke-grant.ts',
+    search: '  await readBack(connector, session, answer, before);\n',
+    replace: '',
+    killer: rules('is never called ended'),
+  },
+  {
+    name: 'no lock on the target',
+    file: 'connectors/postgres.ts',
+    search: 'await lockAccess(name, connection, ids);',
+    replace: '',
+    killer: postgres('makes a second process wait'),
+  },
+  {
+    name: 'no fencing of calls to a target without locks',
+    file: 'connectors/lease-lock.ts',
+    search: 'if (lost || performance.now() - askedAt > limits.leaseMs - limits.callMs) {',
+    replace: 'if (lost && askedAt < 0) {',
+    killer: { test: 'test/contract/connector-lockless.test.ts', named: 'takes the lock from a process that is paused' },
+  },
+  {
+    name: 'announced before it is committed',
+    file: 'usecases/provision-grant.ts',
+    search: '  const heldBefore = note.before.ours !== null || note.before.others.length > 0;\n',
+    replace: `  const heldBefore = note.before.ours !== null || note.before.others.length > 0;
+  const { viewOf } = await import('./render-card.ts');
+  const all = ports as Ports;
+  const view = await viewOf(all, input.workspace, begun.requestId);
+  if (view) await all.messenger.notify(begun.holder.slackUserId, 'access_live', view);
+`,
+    killer: { rounds: 1, seed: 1 },
+  },
+  {
+    name: 'the end scheduled only after the grant',
+    file: 'domain/grant.ts',
+    search: 'effects: [revocation(state, state.mustEndBy), firstStep(state, now)],',
+    replace: 'effects: [firstStep(state, now)],',
+    killer: { rounds: 1, seed: 1 },
+  },
+  {
+    name: 'the error of a revocation swallowed',
+    file: 'usecases/revoke-grant.ts',
+    search: '    const outage = asOutage(error);\n',
+    replace: '    const outage = asOutage(error);\n    if (outage.message !== null) return done;\n',
+    killer: rules('tried again quickly'),
+  },
+  {
+    name: 'overlapping grants not counted',
+    file: 'usecases/finish-grant.ts',
+    search: 'open.find((each) => each.id !== id && ',
+    replace: 'open.find((each) => each.id.length < id.length && ',
+    killer: rules('two grants on one access'),
+  },
+  {
+    name: 'the note of what was there rewritten on a retry',
+    file: 'store/transaction.ts',
+    search: 'ON CONFLICT (workspace_id, access_key) DO UPDATE SET access_key = excluded.access_key',
+    replace: 'ON CONFLICT (workspace_id, access_key) DO UPDATE SET before = excluded.before',
+    killer: rules('is not taken for what was there before'),
+  },
+  {
+    name: 'the note dropped while another grant is open',
+    file: 'usecases/finish-grant.ts',
+    search: 'if (open.every((each) => each.id === grant.id)) await tx.dropNote(key);',
+    replace: 'if (open.length >= 0) await tx.dropNote(key);',
+    killer: rules('the note is inherited'),
+  },
+  {
+    name: 'ended although the outcome is unknown',
+    file: 'usecases/revoke-grant.ts',
+    search: 'if (lookAgainAt) return doubt(',
+    replace: 'if (lookAgainAt && answer.length < 0) return doubt(',
+    killer: rules('without a lock on the target'),
+  },
+  {
+    name: 'no lease on work in hand',
+    file: 'store/outbox.ts',
+    search: "interval '1 millisecond' AND ${isFree}\n        RETURNING key, workspace_id",
+    replace: "interval '1 millisecond'\n        RETURNING key, workspace_id",
+    killer: outbox("one owner's"),
+  },
+  {
+    name: 'no generation of what was scheduled again',
+    file: 'store/outbox.ts',
+    search:
+      'done_at = CASE WHEN generation = ${claimed.generation} THEN coalesce(done_at, clock_timestamp()) ELSE done_at END',
+    replace: 'done_at = coalesce(done_at, clock_timestamp())',
+    killer: outbox('scheduled again meanwhile'),
+  },
+  {
+    name: 'no version of a request that is saved',
+    file: 'store/save.ts',
+    search: 'AND r.workspace_id = i.workspace_id AND r.version = i.version - 1',
+    replace: 'AND r.workspace_id = i.workspace_id',
+    killer: transactions('no update of twenty is lost|throws Conflict'),
+  },
+  {
+    name: 'the end of the audit chain not locked',
+    file: 'store/finish.ts',
+    search:
+      'WITH ${changes} SELECT sequence, hash FROM audit_chain_heads WHERE workspace_id = ${workspace} FOR UPDATE`',
+    replace: 'WITH ${changes} SELECT sequence, hash FROM audit_chain_heads WHERE workspace_id = ${workspace}`',
+    killer: transactions('one unbroken chain'),
+  },
+  {
+    name: 'no sweep',
+    file: 'jobs/sweep.ts',
+    search: 'setInterval(() => void sweep(), SWEEP_EVERY_MS)',
+    replace: 'setInterval(() => undefined, SWEEP_EVERY_MS)',
+    killer: { test: 'test/unit/jobs-runner.test.ts', named: 'sweeps' },
+  },
+  {
+    name: 'what could not be saved is not looked at again',
+    file: 'jobs/runner.ts',
+    search: 'if (!stopping) lookAgain(claimed.key, claimed.generation, 0);',
+    replace: '',
+    killer: { test: 'test/unit/jobs-runner.test.ts', named: 'could not save' },
+  },
+  {
+    name: 'ended before its time',
+    file: 'usecases/end-on-time.ts',
+    search: 'if (leftMs > 0) return leftMs;',
+    replace: 'if (leftMs > 3_600_000) return leftMs;',
+    killer: { test: 'test/integration/punctual-ends.test.ts', named: 'at its time and not before' },
+  },
+];

@@ -1,0 +1,92 @@
+import { CHAIN_START, verifyChain } from '../../src/domain/audit.ts';
+import type { Message } from '../../src/sandbox/workspace/messages.ts';
+import { readEvent } from '../../src/store/audit-rows.ts';
+import type { Story, StoryEvent, Thread } from './model.ts';
+import { requestOnCard } from './watch.ts';
+import type { FaultWorld } from './world.ts';
+
+/** Up to where the audit's chain was verified. */
+export interface ChainEnd {
+  sequence: number;
+  hash: string;
+}
+
+export const chainBegin = (): ChainEnd => ({ sequence: 0, hash: CHAIN_START });
+
+/** What is wrong with the chain behind its verified end, which moves on; null: nothing. */
+export async function chainFault({ store }: FaultWorld, end: ChainEnd): Promise<string | null> {
+  const { rows } = await store.query('SELECT * FROM audit_events WHERE sequence > $1 ORDER BY sequence', [
+    end.sequence,
+  ]);
+  const events = rows.map((row) => readEvent(row));
+  const fault = verifyChain(events, end);
+  if (fault) return `event ${fault.sequence} is ${fault.fault}`;
+  const last = events.at(-1);
+  if (last) Object.assign(end, { sequence: last.sequence, hash: last.hash });
+  const { rows: heads } = await store.query<{ sequence: number; hash: string }>(
+    'SELECT sequence, hash FROM audit_chain_heads',
+  );
+  const head = heads[0];
+  if (!head || (head.sequence === end.sequence && head.hash === end.hash)) return null;
+  return `its head is at ${head.sequence}, and its last event is ${end.sequence}`;
+}
+
+export async function storiesOf({ store }: FaultWorld, since: Date): Promise<Story[]> {
+  const { rows } = await store.query<{ id: string; login: string; entitlement: string; events: RawEvent[] | null }>(
+    `SELECT g.id, g.target->>'subject' AS login, g.target->'entitlement'->>'role' AS entitlement,
+            (SELECT json_agg(json_build_object('kind', e.kind, 'at', extract(epoch FROM e.at) * 1000, 'data', e.data) ORDER BY e.sequence)
+               FROM audit_events e WHERE e.grant_id = g.id) AS events
+       FROM grants g WHERE g.created_at >= $1 ORDER BY g.created_at`,
+    [since.toISOString()],
+  );
+  return rows.map(({ id, login, entitlement, events }) => ({
+    grant: id,
+    login,
+    entitlement,
+    events: (events ?? []).map((event): StoryEvent => ({ ...event, at: Math.round(event.at) })),
+  }));
+}
+
+interface RawEvent {
+  readonly kind: string;
+  readonly at: number;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What stands in Slack under the cards of each grant: under both, where a card was posted twice. */
+export async function threadsOf(world: FaultWorld, since: Date): Promise<Thread[]> {
+  const { store, workspace } = world;
+  const { rows } = await store.query<{ id: string; request: string }>(
+    'SELECT id, request_id AS request FROM grants WHERE created_at >= $1',
+    [since.toISOString()],
+  );
+  const cards = workspace
+    .messages('access')
+    .filter(({ user }) => user === workspace.install.botUserId)
+    .slice(-CARDS_LOOKED_AT)
+    .map((card) => ({ card, about: requestOnCard(world, card.channel, card.ts) }));
+  return rows.map(({ id, request }) => ({
+    grant: id,
+    lines: cards
+      .filter(({ about }) => about === request)
+      .flatMap(({ card }) => workspace.thread(card))
+      .map(lineOf),
+  }));
+}
+/** Many times those of one round. */
+const CARDS_LOOKED_AT = 200;
+
+/** `3 · <time> · sentence`. */
+const lineOf = ({ text }: Message): { number: number; text: string } => ({ number: Number.parseInt(text, 10), text });
+
+/** What of a round is not over yet, in words; '': nothing. */
+export async function unsettled({ store }: FaultWorld, since: Date): Promise<string> {
+  const { rows } = await store.query<{ what: string }>(
+    `SELECT 'grant ' || id || ' of ' || (target->>'subject') || ' is ' || status || coalesce(': ' || last_error, '') AS what
+       FROM grants WHERE status <> 'ended'
+     UNION ALL SELECT 'request ' || id || ' is pending' FROM requests WHERE status = 'pending' AND created_at >= $1
+     UNION ALL SELECT key || coalesce(': ' || last_error, '') FROM effects WHERE done_at IS NULL AND kind IN ('render_card', 'notify_person')`,
+    [since.toISOString()],
+  );
+  return rows.map(({ what }) => what).join('; ');
+}

@@ -1,0 +1,94 @@
+import type { Story } from './model.ts';
+import { chainBegin } from './observe.ts';
+import { planRound, type Queue } from './plan.ts';
+import { CRASH_POINTS } from './points.ts';
+import { playRound, type RoundResult } from './round.ts';
+import { type FaultWorld, startFaultWorld } from './world.ts';
+
+export interface Rounds {
+  readonly seeds: readonly number[];
+  /** What a queue may live in on this machine. */
+  readonly queues: readonly Queue[];
+  /** How many worlds at once. */
+  readonly parallel: number;
+  readonly tell: (line: string) => void;
+  /** No round begins after that, as performance.now() has it. */
+  readonly until?: number;
+}
+
+export interface Summary {
+  readonly rounds: number;
+  readonly grants: number;
+  readonly failed: readonly RoundResult[];
+  /** Crash points that no round met. */
+  readonly unmet: readonly string[];
+  readonly worstLateMs: number;
+}
+
+/** Plays a round for each seed, some worlds side by side; a world whose round went wrong is not used again. */
+export async function playRounds({
+  seeds,
+  queues,
+  parallel,
+  tell,
+  until = Number.POSITIVE_INFINITY,
+}: Rounds): Promise<Summary> {
+  const results: RoundResult[] = [];
+  const left = new Map(queues.map((queue) => [queue, seeds.filter((seed) => planRound(seed, queues).queue === queue)]));
+
+  async function work(first: Queue): Promise<void> {
+    // Its own kind of queue first, then what the others have left.
+    for (const queue of [first, ...queues.filter((each) => each !== first)]) await playAll(queue);
+  }
+
+  async function playAll(queue: Queue): Promise<void> {
+    const mine = left.get(queue) ?? [];
+    let world: FaultWorld | null = null;
+    let end = chainBegin();
+    try {
+      while (performance.now() < until) {
+        const seed = mine.shift();
+        if (seed === undefined) break;
+        world ??= await startFaultWorld(queue);
+        const result = await playRound(world, planRound(seed, queues), end);
+        results.push(result);
+        tell(lineOf(result));
+        if (result.violations.length === 0) continue;
+        await world.stop();
+        world = null;
+        end = chainBegin();
+      }
+    } finally {
+      await world?.stop();
+    }
+  }
+
+  await Promise.all(Array.from({ length: parallel }, (_, index) => work(queues[index % queues.length] ?? 'postgres')));
+  const met = new Set(results.flatMap((result) => result.met));
+  return {
+    rounds: results.length,
+    grants: results.reduce((sum, { grants }) => sum + grants, 0),
+    failed: results.filter(({ violations }) => violations.length > 0),
+    unmet: CRASH_POINTS.map(({ name }) => name).filter((name) => !met.has(name)),
+    worstLateMs: Math.max(0, ...results.map(({ worstLateMs }) => worstLateMs)),
+  };
+}
+
+function lineOf({ plan, violations, evidence, met, grants, worstLateMs, boundMs, tookMs }: RoundResult): string {
+  const faults = plan.faults.map(({ kind, atMs }) => `${kind}@${atMs}`).join(' ');
+  const head = `seed ${plan.seed} ${plan.queue} ×${plan.replicas}: ${grants} grants, ${met.length}/${plan.points.length} points, ${faults}; late ${worstLateMs} of ${boundMs} ms; ${(tookMs / 1000).toFixed(1)} s`;
+  if (violations.length === 0) return `ok    ${head}`;
+  const again = `  again: npm run test:faults -- --rounds 1 --seed ${plan.seed}`;
+  return [
+    `WRONG ${head}`,
+    `  ${JSON.stringify(plan.faults)}`,
+    ...violations.map((each) => `  ${each}`),
+    ...evidence.map((each) => `  ${storyOf(each)}`),
+    again,
+  ].join('\n');
+}
+
+const storyOf = ({ grant, login, entitlement, events }: Story): string =>
+  `${grant} ${entitlement} of ${login}: ${events
+    .map(({ kind, at, data }) => `${new Date(at).toISOString().slice(14, 23)} ${kind} ${JSON.stringify(data)}`)
+    .join(' · ')}`;
