@@ -93,8 +93,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the note dropped while another grant is open',
     file: 'usecases/finish-grant.ts',
-    search: 'if (open.every((each) => each.id === grant.id)) await tx.dropNote(key);',
-    replace: 'if (open.length >= 0) await tx.dropNote(key);',
+    search: 'if (open.every((each) => each.id === grant.id)) await tx.dropNotes([key]);',
+    replace: 'if (open.length >= 0) await tx.dropNotes([key]);',
     killer: rules('the note is inherited'),
   },
   {
@@ -115,7 +115,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'no generation of what was scheduled again',
     file: 'store/outbox.ts',
     search:
-      'done_at = CASE WHEN generation = ${claimed.generation} THEN coalesce(done_at, clock_timestamp()) ELSE done_at END',
+      'done_at = CASE WHEN e.generation = d.generation THEN coalesce(done_at, clock_timestamp()) ELSE done_at END',
     replace: 'done_at = coalesce(done_at, clock_timestamp())',
     killer: outbox('scheduled again meanwhile'),
   },

@@ -23,6 +23,7 @@ const claimed: ClaimedEffect = {
   generation: 1,
   dueAt: new Date(),
   attempts: 0,
+  target: null,
 };
 
 describe('the runner, when the database is away for a moment', () => {
@@ -32,7 +33,8 @@ describe('the runner, when the database is away for a moment', () => {
     const runner = createRunner({
       outbox: {
         claim: async () => claimed,
-        renew: async () => true,
+        claimEnds: async () => [],
+        renew: async (keys) => new Set(keys),
         complete: async () => {
           if (performed === 1) throw new Error('the connection was cut');
           saved += 1;
@@ -43,6 +45,7 @@ describe('the runner, when the database is away for a moment', () => {
         performed += 1;
         return done;
       },
+      performEnds: async () => ({ settled: new Set(), batched: true }),
       log: pino({ level: 'silent' }),
       onRescheduled: () => undefined,
     });
