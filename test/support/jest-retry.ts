@@ -6,6 +6,6 @@ import { expect, jest } from '@jest/globals';
  * developer's machine.
  */
 const { testPath } = expect.getState();
-if (process.env.CI && /[\\/]test[\\/](contract|e2e|integration)[\\/]/.test(testPath ?? '')) {
+if (process.env.CI && /[\\/]test[\\/](contract|e2e|faults|integration)[\\/]/.test(testPath ?? '')) {
   jest.retryTimes(1, { logErrorsBeforeRetry: true });
 }
