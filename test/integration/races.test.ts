@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bindUsecases } from '../../src/bind-usecases.ts';
 import { type GrantId, grantId, type RequestId } from '../../src/domain/ids.ts';
 import type { AccessRequest } from '../../src/domain/request.ts';
 import { expireRequest } from '../../src/usecases/cancel-request.ts';
 import type { SubmitInput } from '../../src/usecases/draft-request.ts';
 import { viewOf } from '../../src/usecases/render-card.ts';
-import { POLICY, startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
+import { type RaceWorld, ROUNDS, startRaceWorld, TIME_LIMIT_MS } from '../support/race-world.ts';
 
-/** How often each pair races. The whole thousand of each takes minutes: `RACES=1000 npm test -- test/integration/races`. */
-const ROUNDS = Number(process.env.RACES ?? 8);
-const TIME_LIMIT_MS = 30_000 + ROUNDS * 2_000;
 /** The two are let go this far apart at most, in either order, so that each is first often. */
 const APART_MS = 6;
 
@@ -24,15 +20,10 @@ const ROLES = `  admins/asked:
       - { name: longer, when: request.extension, then: approve }
       - { name: asked, then: { require: [{ from: [dba] }] } }`;
 
-let world: WatchWorld;
-let use: ReturnType<typeof bindUsecases>;
+let world: RaceWorld['world'];
+let use: RaceWorld['use'];
 beforeAll(async () => {
-  world = await startWatchWorld();
-  world.setPolicy(POLICY(world.api.url, ROLES));
-  // Makes the target know the person.
-  world.give('dev');
-  world.take('dev');
-  use = bindUsecases(world.ports);
+  ({ world, use } = await startRaceWorld(ROLES));
 }, 60_000);
 afterAll(() => world?.stop());
 
@@ -138,7 +129,7 @@ async function isWhole(id: RequestId): Promise<{ status: string; kinds: readonly
   return { status: String(request?.status), kinds };
 }
 
-type Ref = Parameters<WatchWorld['ports']['messenger']['updateCard']>[0];
+type Ref = Parameters<RaceWorld['world']['ports']['messenger']['updateCard']>[0];
 const drawnCard = async (ref: Ref) =>
   withoutIds(world.slack.messages(ref.channelId).find(({ ts }) => ts === ref.ts)?.blocks);
 const redrawnCard = async (ref: Ref, view: NonNullable<Awaited<ReturnType<typeof viewOf>>>) => {

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { bindUsecases } from '../../src/bind-usecases.ts';
 import type { GrantId } from '../../src/domain/ids.ts';
 import { startGrant } from '../../src/usecases/start-grant.ts';
-import { POLICY, startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
+import { type RaceWorld, ROUNDS, startRaceWorld, TIME_LIMIT_MS } from '../support/race-world.ts';
 
-const ROUNDS = Number(process.env.RACES ?? 8);
-const TIME_LIMIT_MS = 30_000 + ROUNDS * 2_000;
 const ROLES = `  admins/later:
     title: Started later
     entitlement: { group: admins, level: member }
@@ -13,15 +10,10 @@ const ROLES = `  admins/later:
     start_within: 8h
     rules: [{ name: all, then: approve }]`;
 
-let world: WatchWorld;
-let use: ReturnType<typeof bindUsecases>;
+let world: RaceWorld['world'];
+let use: RaceWorld['use'];
 beforeAll(async () => {
-  world = await startWatchWorld();
-  world.setPolicy(POLICY(world.api.url, ROLES));
-  // Makes the target know the person.
-  world.give('dev');
-  world.take('dev');
-  use = bindUsecases(world.ports);
+  ({ world, use } = await startRaceWorld(ROLES));
 }, 60_000);
 afterAll(() => world?.stop());
 

@@ -3,13 +3,11 @@ import { groupBy } from '../../domain/group-by.ts';
 import { Outage } from '../../usecases/ports.ts';
 import { type Connection, TOKEN_SETTING } from './connection.ts';
 import { keysOfMany, movedByPooler } from './lock.ts';
-import type { Membership } from './membership.ts';
-import type { Level } from './schema.ts';
+import { type Membership, membershipOf, type Row, type State } from './membership.ts';
 import type { AccessIds } from './target.ts';
 
-type Row = { at: number; grantorId: string; grantor: string; admin: boolean; inherit: boolean; set: boolean };
-/** See `State` of a single membership. */
-type State = { confirmed: boolean; role: string | null; member: string | null; ours: Level | null };
+/** A row with the place of its access in the list. */
+type RowAt = Row & { at: number };
 interface Named {
   readonly ids: AccessIds;
   readonly role: string;
@@ -36,17 +34,8 @@ const STATES = `
 /** The rows of many memberships, in the order of `all`. */
 export async function readMemberships(connection: Connection, all: readonly AccessIds[]): Promise<Membership[]> {
   const values = [all.map((ids) => ids.roleId), all.map((ids) => ids.memberId)];
-  const found = groupBy(await connection.query<Row>('read who holds these accesses', ROWS, values), (row) => row.at);
-  return all.map((ids, index) => {
-    const rows = found.get(index + 1) ?? [];
-    const ours = rows.find((row) => row.grantorId === ids.grantorId);
-    return {
-      ours: ours ? levelOf(ours) : null,
-      others: rows
-        .filter((row) => row.grantorId !== ids.grantorId)
-        .map((row) => ({ grantor: row.grantor, level: levelOf(row) })),
-    };
-  });
+  const found = groupBy(await connection.query<RowAt>('read who holds these accesses', ROWS, values), (row) => row.at);
+  return all.map((ids, index) => membershipOf(ids, found.get(index + 1) ?? []));
 }
 
 /**
@@ -145,5 +134,3 @@ async function revokeFrom(connection: Connection, members: readonly Named[]): Pr
     return one instanceof Outage || other instanceof Outage ? [] : [...one, ...other];
   }
 }
-
-const levelOf = (row: Row): Level => ({ admin: row.admin, inherit: row.inherit, set: row.set });

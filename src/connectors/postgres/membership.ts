@@ -11,9 +11,10 @@ export interface Membership {
   readonly others: readonly { readonly grantor: string; readonly level: Level }[];
 }
 
-type Row = { grantorId: string; grantor: string; admin: boolean; inherit: boolean; set: boolean };
+/** A row of one membership, as PostgreSQL answers. */
+export type Row = { grantorId: string; grantor: string; admin: boolean; inherit: boolean; set: boolean };
 /** The present names behind the ids, null for a role that no longer exists, and the row of our grantor. */
-type State = { confirmed: boolean; role: string | null; member: string | null; ours: Level | null };
+export type State = { confirmed: boolean; role: string | null; member: string | null; ours: Level | null };
 type Named = State & { role: string; member: string };
 
 const ROWS = `
@@ -30,7 +31,11 @@ const STATE = `
             FROM pg_auth_members WHERE roleid = $4::oid AND member = $5::oid AND grantor = $6::oid) AS ours`;
 
 export async function readMembership(connection: Connection, ids: AccessIds): Promise<Membership> {
-  const rows = await connection.query<Row>('read who holds this access', ROWS, [ids.roleId, ids.memberId]);
+  return membershipOf(ids, await connection.query<Row>('read who holds this access', ROWS, [ids.roleId, ids.memberId]));
+}
+
+/** The rows of one access, told apart by who gave them. */
+export function membershipOf(ids: AccessIds, rows: readonly Row[]): Membership {
   const ours = rows.find((row) => row.grantorId === ids.grantorId);
   return {
     ours: ours ? levelOf(ours) : null,
