@@ -9,6 +9,8 @@ export type Refusal =
   | { readonly code: 'requester_may_no_longer'; readonly standing: Exclude<Standing, 'member'> }
   | { readonly code: 'email_changed'; readonly email: string }
   | { readonly code: 'role_unknown'; readonly role: string; readonly suggestions: readonly string[] }
+  /** No rule would give this person the role now, however they asked. */
+  | { readonly code: 'role_not_offered'; readonly role: string }
   | { readonly code: 'policy_denied'; readonly role: string; readonly rule: string; readonly message: string | null }
   | { readonly code: 'duration_too_long'; readonly maxSeconds: number; readonly askedSeconds: number }
   | { readonly code: 'duration_too_short'; readonly minSeconds: number }
@@ -32,6 +34,7 @@ export type Refusal =
   | { readonly code: 'reason_too_long'; readonly maxLength: number }
   | { readonly code: 'ticket_missing' }
   | { readonly code: 'ticket_malformed'; readonly pattern: string }
+  | { readonly code: 'ticket_too_long'; readonly maxLength: number }
   | {
       readonly code: 'already_requested';
       readonly requestId: RequestId;
@@ -77,7 +80,8 @@ export type Refusal =
   | { readonly code: 'grant_not_found' }
   | { readonly code: 'nothing_to_revoke' }
   | { readonly code: 'grant_not_live'; readonly grantId: GrantId; readonly status: GrantStatus }
-  | { readonly code: 'still_there'; readonly found: string }
+  /** What the target shows: the level in its own words, or how many sessions still use it. */
+  | { readonly code: 'still_there'; readonly found: string | number }
   | { readonly code: 'holder_may_not_resolve' }
   | { readonly code: 'resolve_reason_missing'; readonly detail: string }
   | { readonly code: 'drift_not_found' }

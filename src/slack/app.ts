@@ -19,7 +19,7 @@ import { answer, createHttpReceiver } from './receive-http.ts';
 import { createSocketReceiver } from './receive-socket.ts';
 import { register } from './register.ts';
 import { createScreen } from './screen.ts';
-import { en } from './text/en.ts';
+import { en, type Text } from './text/en.ts';
 import { createTurns } from './turns.ts';
 import type { SlackUsecases } from './usecases.ts';
 
@@ -35,6 +35,8 @@ export interface SlackOptions {
   /** Asked for at the first delivery: use cases need the directory, which needs Slack's people. */
   readonly usecases: () => SlackUsecases;
   readonly log: Logger;
+  /** The language it speaks; English unless set. */
+  readonly text?: Text;
   /** How long people and user groups are remembered; a minute unless set. */
   readonly rememberPeopleMs?: number;
 }
@@ -57,7 +59,7 @@ export interface Slack {
 
 /** Slack as a whole: everything that comes from it and everything that goes there. */
 export function createSlack(options: SlackOptions): Slack {
-  const { connection, log } = options;
+  const { connection, log, text = en } = options;
   const clients = createClients({ token: connection.botToken, apiUrl: connection.apiUrl, log });
   const identity = createIdentity(clients.interactive);
   const inFlight = createInFlight();
@@ -71,7 +73,7 @@ export function createSlack(options: SlackOptions): Slack {
     usecases: options.usecases,
     screen: createScreen(clients.interactive, directs),
     identity: identity.get,
-    text: en,
+    text,
     log,
   };
   let open = true;
@@ -86,7 +88,7 @@ export function createSlack(options: SlackOptions): Slack {
       client: clients.background,
       channels: createChannels(clients.background, Date.now),
       directs: createDirects(clients.background),
-      text: en,
+      text,
       onCard: homes.changed,
       onDrift: homes.watchChanged,
     }),

@@ -35,8 +35,7 @@ function checkTicket({ ticket, breakGlass }: RequestFacts, role: Role): Refusal 
   // Who has to act now may not have a ticket yet; the review asks for it.
   if (ticket === null) return role.ticket.required && !breakGlass ? { code: 'ticket_missing' } : null;
   const { pattern } = role.ticket;
-  if (ticket.length > MAX_TICKET_LENGTH)
-    return { code: 'ticket_malformed', pattern: pattern ?? `at most ${MAX_TICKET_LENGTH} characters` };
+  if (ticket.length > MAX_TICKET_LENGTH) return { code: 'ticket_too_long', maxLength: MAX_TICKET_LENGTH };
   if (pattern !== null && !role.ticket.accepts(ticket)) return { code: 'ticket_malformed', pattern };
   return null;
 }

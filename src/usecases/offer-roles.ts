@@ -72,7 +72,7 @@ export async function offerRole(
   if (!found.ok) return found;
   if (seen.roles.includes(found.role))
     return { ok: true, offer: { ...offerOf(found.role), asked: askedBy(seen, found.role) } };
-  return refused({ code: 'policy_denied', role: found.role.key, rule: 'no rule lets you ask for it', message: null });
+  return refused({ code: 'role_not_offered', role: found.role.key });
 }
 
 interface Eligible {

@@ -87,7 +87,7 @@ async function look(ports: Needs, input: Asker, grant: Grant, person: PersonRef)
     if (!isGone(ours, before)) return stillThere(canonicalJson(ours));
     const endsSessions = grant.target.endSessions && connector.capabilities.endsSessions;
     const sessions = endsSessions ? await session.endSessions() : null;
-    if (sessions && sessions.left > 0) return stillThere(`${sessions.left} open sessions`);
+    if (sessions && sessions.left > 0) return stillThere(sessions.left);
     return conclude(ports, input, session, lookedAt, {
       answer: 'Read back as gone when somebody asked to look',
       leftBehind: ours,
@@ -117,7 +117,7 @@ async function conclude(
 export const isGone = (ours: Json, before: Json): boolean =>
   ours === null || canonicalJson(ours) === canonicalJson(before);
 
-const stillThere = (found: string): { ok: false; refusal: Refusal } => refused({ code: 'still_there', found });
+const stillThere = (found: string | number): { ok: false; refusal: Refusal } => refused({ code: 'still_there', found });
 
 async function mayStepIn(
   ports: Needs,

@@ -7,13 +7,11 @@ import { revokeGrants } from './end-grant.ts';
 import { identify } from './identify.ts';
 import type { Ports } from './ports.ts';
 
-/** What the audit says about why. */
-const REASON = 'The policy in force would no longer give it.';
-
 /** An admin ends every live grant that the policy in force would no longer give, as it is now and not as it was announced. */
 export async function revokeDisallowed(
   ports: Pick<Ports, 'store' | 'directory' | 'policies'>,
-  input: { readonly workspace: WorkspaceId; readonly user: SlackUserId },
+  /** `reason`: what the holders and the audit are told about why. */
+  input: { readonly workspace: WorkspaceId; readonly user: SlackUserId; readonly reason: string },
 ): Promise<
   | { readonly ok: true; readonly revoked: readonly Grant[]; readonly refusals: readonly Refusal[] }
   | { readonly ok: false; readonly refusal: Refusal }
@@ -27,5 +25,5 @@ export async function revokeDisallowed(
   }
   const grants = await disallowedGrants(ports, input.workspace, policy);
   if (grants.length === 0) return refused({ code: 'nothing_to_revoke' });
-  return revokeGrants(ports, { ...input, grantIds: grants.map(({ grant }) => grant.id), reason: REASON });
+  return revokeGrants(ports, { ...input, grantIds: grants.map(({ grant }) => grant.id) });
 }

@@ -4,6 +4,7 @@ import { type Json, object, text } from '../../src/sandbox/workspace/json.ts';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
 import { DEFAULT_ZONE } from '../../src/sandbox/workspace/people.ts';
 import { defaultSeed } from '../../src/sandbox/workspace/seed.ts';
+import { unmarked } from './pseudo-text.ts';
 import type { Scenario, Step } from './scenario.ts';
 import type { World } from './world.ts';
 
@@ -68,10 +69,7 @@ async function play(world: World, step: Step): Promise<void> {
     const { by, search, options } = step.offered;
     await eventually(world, 'those options', async () => {
       const found = await searched(world, by, search);
-      same(
-        found.map((option) => text(object(option.text).text)),
-        options,
-      );
+      same(found.map(labelOf), options);
       return true;
     });
   } else if ('holds' in step) {
@@ -108,7 +106,7 @@ async function click(
   { by, button, on, times }: Extract<Step, { click: unknown }>['click'],
 ): Promise<void> {
   const person = world.workspace.user(by);
-  const labelled = (element: Json): boolean => text(object(element.text).text) === button;
+  const labelled = (element: Json): boolean => labelOf(element) === button;
   const target = await eventually(world, `a button '${button}'`, () => {
     if (on === 'home') return hasButton(world.workspace.home(by)?.blocks ?? [], button) && ('home' as const);
     if (on === 'modal') return person.modal() && ('modal' as const);
@@ -273,12 +271,15 @@ const withIds = (world: World, step: Step): Step =>
   );
 
 const saysAll = (said: string, wanted: readonly string[]): boolean =>
-  wanted.every((each) => said.toLowerCase().includes(each.toLowerCase()));
+  wanted.every((each) => unmarked(said).toLowerCase().includes(each.toLowerCase()));
 
 const buttonsOf = (blocks: readonly Json[]): string[] =>
   interactive(blocks)
     .filter(({ element }) => element.type === 'button')
-    .map(({ element }) => text(object(element.text).text));
+    .map(({ element }) => labelOf(element));
+
+/** In the words of the scenario, whatever language the bot speaks. */
+const labelOf = (element: Json): string => unmarked(text(object(element.text).text));
 
 const hasButton = (blocks: readonly Json[], label: string): boolean => buttonsOf(blocks).includes(label);
 

@@ -2,6 +2,7 @@ import { type App, startApp } from '../../src/app.ts';
 import type { Config } from '../../src/config.ts';
 import { createLogger, createScrubber } from '../../src/logging.ts';
 import type { Target } from '../../src/sandbox/target.ts';
+import type { Text } from '../../src/slack/text/en.ts';
 import { POLICY, type Stage, startStage } from './stage.ts';
 
 const LOG_TAIL_LINES = 40;
@@ -14,6 +15,8 @@ export interface WorldOptions {
   readonly policy?: string;
   /** As in production, people and groups are remembered for a minute; scenarios that change them need it off. */
   readonly remembersPeople?: boolean;
+  /** The language that the bot speaks; English unless set. */
+  readonly text?: Text;
   /** A target that is used again. */
   readonly target?: Target;
 }
@@ -65,6 +68,7 @@ async function build(stage: Stage, options: WorldOptions): Promise<World> {
     log,
     scrubber,
     clock,
+    ...(options.text ? { text: options.text } : {}),
     ...(options.remembersPeople ? {} : { rememberPeopleMs: 0 }),
   });
   teardown.add(() => app.stop());

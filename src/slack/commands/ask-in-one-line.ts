@@ -22,6 +22,7 @@ const FIXABLE: readonly Refusal['code'][] = [
   'reason_too_long',
   'ticket_missing',
   'ticket_malformed',
+  'ticket_too_long',
   'cap_now_lower',
 ];
 
@@ -80,7 +81,7 @@ async function refusedOffer(
   { role, refusal }: Extract<Found, { ok: false }>,
 ): Promise<Shown> {
   const ask = readAsk(command.words, role, (word) => USUAL_TICKET.test(word));
-  if (refusal.code === 'policy_denied' && ask.durationSeconds !== null) return submit(desk, line, ask, null);
+  if (refusal.code === 'role_not_offered' && ask.durationSeconds !== null) return submit(desk, line, ask, null);
   const sentence = await explain(desk, line.actor, refusal);
   const hint = refusal.code === 'role_unknown' ? ` ${desk.text.commands.examples}` : '';
   return { tell: plainMessage(`${sentence}${hint}`) };

@@ -55,6 +55,7 @@ export const policyWords = {
           )}${more(news.disallowed.length)}${news.closed > 0 ? `\n${plural(news.closed, 'waiting request')} that it denies ${news.closed === 1 ? 'was' : 'were'} closed.` : ''}`,
   revokeDisallowed: 'Revoke them now',
   revokeDisallowedLabel: 'Revoke every live grant that the policy would no longer give',
+  revokeReason: 'The policy in force would no longer give it.',
   confirmTitle: 'Revoke these grants?',
   confirmText: 'Every live grant that the policy in force would no longer give ends now. Their holders are told.',
   confirmYes: 'Revoke',

@@ -21,6 +21,8 @@ export function refusal(no: Refusal): string {
       return no.suggestions.length > 0
         ? `There is no role “${no.role}”. Did you mean ${either(no.suggestions)}?`
         : `There is no role “${no.role}”. Type /elevate alone to search what you may ask for.`;
+    case 'role_not_offered':
+      return `No rule of the policy lets you ask for ${no.role} now. Type /elevate why ${no.role} to see what you would need for it.`;
     case 'policy_denied':
       return no.message === null
         ? `The policy says no to ${no.role} for you (rule “${no.rule}”). If you need it for your work, talk to whoever owns the resource.`
@@ -59,6 +61,8 @@ export function refusal(no: Refusal): string {
       return `The reason is too long. Keep it to ${no.maxLength} characters and link to the rest.`;
     case 'ticket_missing':
       return 'This role needs a ticket. Add its number.';
+    case 'ticket_too_long':
+      return `A ticket’s number has ${no.maxLength} characters at most. Keep just the number, and put the rest into the reason.`;
     case 'ticket_malformed':
       return `That does not look like a ticket for this role. It must match ${no.pattern}`;
     case 'already_requested':
@@ -154,7 +158,7 @@ export function refusal(no: Refusal): string {
     case 'already_extended':
       return 'This access was extended since you looked. Look at its end again before you ask for more.';
     case 'still_there':
-      return `The target says that it is still there (${no.found}), so it was not closed. Take it away there, or press Retry now.`;
+      return `The target says that it is still there (${typeof no.found === 'number' ? plural(no.found, 'open session') : no.found}), so it was not closed. Take it away there, or press Retry now.`;
     case 'holder_may_not_resolve':
       return 'The target cannot be asked now, and nobody closes their own access on their word. Somebody else in charge has to.';
     case 'resolve_reason_missing':

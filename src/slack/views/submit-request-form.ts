@@ -73,8 +73,10 @@ function fieldFor({ code }: Refusal): keyof typeof FIELD | null {
       return 'reason';
     case 'ticket_missing':
     case 'ticket_malformed':
+    case 'ticket_too_long':
       return 'ticket';
     case 'role_unknown':
+    case 'role_not_offered':
     case 'policy_denied':
       return 'role';
     default:
