@@ -21,6 +21,8 @@ export type AuditFact =
         /** The grant that it asks more time for. */
         extends?: string;
         breakGlass?: true;
+        /** Stages in which others are asked too, since their own people cannot fill them. */
+        fellBack?: FellBackFact[];
       };
     }
   | {
@@ -129,6 +131,15 @@ export interface ForWhom {
 /** Who decides meanwhile; nobody, where it is missing. */
 interface ToWhom {
   readonly to?: { readonly id: string; readonly email: string; readonly name: string };
+}
+
+interface FellBackFact {
+  /** As an index. */
+  readonly stage: number;
+  readonly from: string[];
+  readonly to: string[];
+  readonly missing: number;
+  readonly unavailable: string | null;
 }
 
 /** Times are seconds. */

@@ -43,6 +43,8 @@ export type Refusal =
   | {
       readonly code: 'stage_cannot_be_filled';
       readonly from: readonly string[];
+      /** Who is asked where those of `from` cannot, and cannot either; empty: the policy names nobody. */
+      readonly fallback: readonly string[];
       readonly missing: number;
       readonly unavailable: string | null;
     }

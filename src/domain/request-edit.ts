@@ -39,7 +39,7 @@ export function edit(state: AccessRequest, command: EditCommand, now: Date): Tra
     durationSeconds: to.durationSeconds,
     policyDecision: to.decision,
     facts: to.facts,
-    stages: to.role === null ? widened(to.decision.stages, state.waiting) : to.decision.stages,
+    stages: to.role === null ? widened(to.stages, state.waiting) : to.stages,
     approvalsFrom: to.role === null ? state.approvalsFrom : revision,
   };
   const change: Edit = {

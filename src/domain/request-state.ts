@@ -166,8 +166,10 @@ export interface EditedAsk {
   readonly role: RoleSnapshot | null;
   readonly durationSeconds: number;
   readonly decision: PolicyDecision;
+  /** Those of the decision as they can be filled now. */
+  readonly stages: readonly Stage[];
   readonly facts: Facts;
-  /** One entry per stage of `decision`. */
+  /** One entry per stage, with whoever is asked since nobody decided in time. */
   readonly voters: readonly StageVoters[];
 }
 

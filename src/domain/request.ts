@@ -58,6 +58,7 @@ export function submit(draft: Draft): {
           outcome: waits ? 'require' : 'approve',
           ...(state.breakGlass === null ? {} : { breakGlass: true }),
           ...(state.extension === null ? {} : { extends: state.extension.grantId }),
+          ...fellBack(state),
         },
       }),
     ],
@@ -67,6 +68,16 @@ export function submit(draft: Draft): {
       ...(waits ? [notify(state, 'request_submitted', state.createdAt)] : []),
     ],
   };
+}
+
+/** Where others are asked than the policy names first, the audit says so from the start. */
+function fellBack({ stages }: AccessRequest) {
+  const found = stages.flatMap(({ from, fallback }, stage) =>
+    fallback?.used
+      ? [{ stage, from: from.filter((name) => !fallback.to.includes(name)), to: [...fallback.to], ...fallback.used }]
+      : [],
+  );
+  return found.length === 0 ? {} : { fellBack: found };
 }
 
 export function transitionRequest(state: AccessRequest, command: RequestCommand, now: Date): Transition<AccessRequest> {

@@ -46,6 +46,17 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
     outcome: z.enum(['approve', 'require']),
     extends: text.exactOptional(),
     breakGlass: z.literal(true).exactOptional(),
+    fellBack: z
+      .array(
+        z.looseObject({
+          stage: number,
+          from: z.array(text),
+          to: z.array(text),
+          missing: number,
+          unavailable: textOrNull,
+        }),
+      )
+      .exactOptional(),
   }),
   'request.refused': z.looseObject({
     role: text,

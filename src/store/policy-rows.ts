@@ -70,6 +70,12 @@ export const stageSchema: z.ZodType<Stage> = z.looseObject({
       escalateTo: z.array(z.string()),
     })
     .nullable(),
+  fallback: z
+    .looseObject({
+      to: z.array(z.string()),
+      used: z.looseObject({ missing: z.int(), unavailable: z.string().nullable() }).nullable(),
+    })
+    .nullable(),
   addedBy: z.looseObject({ kind: z.enum(['rule', 'guardrail']), name: z.string() }),
 });
 

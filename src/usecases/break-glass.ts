@@ -6,6 +6,7 @@ import type { BreakGlass, Policy, Role } from '../domain/policy/types.ts';
 import type { BreakGlassUse } from '../domain/review.ts';
 import { type GroupBook, votersOf } from './electorate.ts';
 import { BREAK_GLASS_TOLD_MAX } from './limits.ts';
+import { seatedStages } from './seat-stages.ts';
 
 /**
  * Who hears of a use of break-glass and who may review it: whoever the role's rules would have asked, the groups that the policy
@@ -18,11 +19,12 @@ export function breakGlassUse(
 ): BreakGlassUse {
   const { person, policy, role, groups } = known;
   const usual = evaluate(policy, role.key, { ...facts, request: { ...facts.request, breakGlass: false } });
-  const stages = [...usual.stages, { approvals: 1, from: [...terms.notify, ...role.owners], selfAllowed: false }];
+  const skipped = seatedStages(usual.stages, { role, person, groups });
+  const stages = [...skipped, { approvals: 1, from: [...terms.notify, ...role.owners], selfAllowed: false }];
   const people = votersOf({ stages, owners: role.owners, managerId: person.managerId }, groups);
   const told = new Set<SlackUserId>(people.flatMap((stage) => [...stage.voters.keys()]));
   told.delete(person.slackUserId);
-  const asked = usual.stages.flatMap((stage) => stage.from).filter((name) => name !== 'manager' && name !== 'owners');
+  const asked = skipped.flatMap((stage) => stage.from).filter((name) => name !== 'manager' && name !== 'owners');
   return {
     reviewWithinSeconds: terms.reviewWithinSeconds,
     reviewers: [...new Set([...terms.notify, ...role.owners, ...asked])],

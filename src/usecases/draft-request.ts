@@ -2,7 +2,7 @@ import type { Grant } from '../domain/grant.ts';
 import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { type Person, refOf } from '../domain/person.ts';
 import type { Facts, RequestFacts } from '../domain/policy/facts.ts';
-import type { Policy, PolicyDecision, Role } from '../domain/policy/types.ts';
+import type { Policy, PolicyDecision, Role, Stage } from '../domain/policy/types.ts';
 import type { Draft, RoleSnapshot } from '../domain/request-state.ts';
 import { breakGlassUse } from './break-glass.ts';
 import type { GroupBook } from './electorate.ts';
@@ -47,6 +47,8 @@ export interface Asked {
   readonly ask: RequestFacts;
   readonly facts: Facts;
   readonly decision: PolicyDecision;
+  /** Those of the decision as they can be filled now. */
+  readonly stages: readonly Stage[];
   /** Who the requester is on the target. */
   readonly subject: string;
   /** The grant that it asks more time for; null: it asks for access of its own. */
@@ -59,7 +61,7 @@ export function draftRequest(
   tx: Tx,
   input: SubmitInput,
   { person, policy, role, groups }: Known,
-  { ask, facts, decision, subject, grant }: Asked,
+  { ask, facts, decision, stages, subject, grant }: Asked,
 ): Draft {
   const endsAt = grant?.endsAt ?? null;
   const terms = role.breakGlass;
@@ -80,7 +82,7 @@ export function draftRequest(
     policyVersion: policy.version,
     policyDecision: decision,
     facts,
-    stages: decision.stages,
+    stages,
     createdAt: tx.now,
     expiresAt: waitsUntil(tx.now, role, input, endsAt),
   };

@@ -28,7 +28,7 @@ import { lawsAgain, lawsFor } from './laws-again.ts';
 import { NARROWER_LIMIT } from './limits.ts';
 import { lookUpFacts } from './look-up-facts.ts';
 import type { Reads } from './ports.ts';
-import { shortStage } from './submit-request.ts';
+import { seatStages } from './seat-stages.ts';
 
 export interface EditInput extends DecideInput {
   /** `resource/role`; null: the same. */
@@ -164,15 +164,18 @@ async function reconsider(
   if (decision.outcome === 'deny') {
     return refused({ code: 'edit_denied', role: role.key, rule: decision.rule.name, message: decision.message });
   }
-  const wrong = checkAsk(ask, role, decision) ?? shortStage(decision, { person, role, groups });
+  const wrong = checkAsk(ask, role, decision);
   if (wrong) return refused(wrong);
+  const seated = seatStages(decision.stages, { person, role, groups });
+  if (!seated.ok) return seated;
   const subject = other ? subjectFor(role, facts) : { ok: true as const, subject: request.role.subject };
   if (!subject.ok) return refused({ code: 'subject_unresolved', detail: subject.error });
   // Its card stays where it is.
   const taken = other ? { ...snapshot(role, subject.subject), channel: request.role.channel } : null;
-  const stages = other ? decision.stages : widened(decision.stages, request.waiting);
+  const stages = other ? seated.stages : widened(seated.stages, request.waiting);
   const seats = { stages, owners: role.owners, managerId: person.managerId };
-  return { ok: true, ask: { role: taken, durationSeconds, decision, facts, voters: votersOf(seats, groups, away) } };
+  const voters = votersOf(seats, groups, away);
+  return { ok: true, ask: { role: taken, durationSeconds, decision, stages: seated.stages, facts, voters } };
 }
 
 /** The smallest change there is, to find out who may make one. */
@@ -180,6 +183,7 @@ const probe = (request: AccessRequest): EditedAsk => ({
   role: null,
   durationSeconds: request.durationSeconds - 1,
   decision: request.policyDecision,
+  stages: request.stages,
   facts: request.facts,
   voters: [],
 });

@@ -10,6 +10,7 @@ import { gatherFacts } from './gather-facts.ts';
 import { identify } from './identify.ts';
 import { lookUpFacts } from './look-up-facts.ts';
 import type { Ports } from './ports.ts';
+import { seatedStages } from './seat-stages.ts';
 
 /** What the policy says to somebody who would ask for a role now, and why. */
 export interface RoleExplanation {
@@ -51,9 +52,10 @@ export async function explainRole(
   const ask = { durationSeconds, ticket: input.ticket, reason: '', extension: false, breakGlass: false, channel: null };
   const facts = await gatherFacts(ports.store.reads(input.workspace), now, policy, who.person, ask, groups, provided);
   const decision = evaluate(policy, role.key, facts);
-  const seats = { stages: decision.stages, owners: role.owners, managerId: who.person.managerId };
+  const stages = seatedStages(decision.stages, { role, person: who.person, groups });
+  const seats = { stages, owners: role.owners, managerId: who.person.managerId };
   const approvers = votersOf(seats, groups).map(({ voters }, index) => {
-    const self = decision.stages[index]?.selfAllowed === true;
+    const self = stages[index]?.selfAllowed === true;
     return [...voters.keys()].filter((user) => self || user !== input.user);
   });
   return {
@@ -61,7 +63,7 @@ export async function explainRole(
     explanation: {
       role,
       durationSeconds,
-      decision,
+      decision: { ...decision, stages },
       offered: offered(policy, role, facts),
       approvers,
       ways: waysIn(policy, role, facts),

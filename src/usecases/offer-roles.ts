@@ -12,6 +12,7 @@ import { identify } from './identify.ts';
 import { RECENTS, RECENTS_LOOKED_AT } from './limits.ts';
 import { lookUpPersonalFacts } from './look-up-facts.ts';
 import type { Ports } from './ports.ts';
+import { seatedStages } from './seat-stages.ts';
 
 /** A role as the form shows it. */
 export interface RoleOffer {
@@ -86,8 +87,9 @@ interface Eligible {
 /** Whom it would ask, as far as that can be told before the form is filled in. */
 function askedBy({ person, policy, groups, facts }: Eligible, role: Role): readonly number[] | null {
   const request = { ...facts.request, durationSeconds: role.duration.defaultSeconds };
-  const { outcome, stages } = evaluate(policy, role.key, { ...facts, request });
+  const { outcome, stages: asked } = evaluate(policy, role.key, { ...facts, request });
   if (outcome === 'deny') return null;
+  const stages = seatedStages(asked, { role, person, groups });
   const voters = votersOf({ stages, owners: role.owners, managerId: person.managerId }, groups);
   return voters.map((stage, index) => {
     const self = stages[index]?.selfAllowed ? 0 : Number(stage.voters.has(person.slackUserId));

@@ -2,7 +2,6 @@ import { isLive } from '../domain/grant.ts';
 import { byPerson, type Person } from '../domain/person.ts';
 import { evaluate } from '../domain/policy/evaluate.ts';
 import type { RequestFacts } from '../domain/policy/facts.ts';
-import { feasibleStages } from '../domain/policy/feasible.ts';
 import { subjectFor } from '../domain/policy/subject.ts';
 import type { PolicyDecision, Role } from '../domain/policy/types.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
@@ -10,7 +9,7 @@ import { type AccessRequest, type Draft, submit, transitionRequest } from '../do
 import { approveInto } from './approve-into.ts';
 import { checkAsk, checkTimes } from './check-ask.ts';
 import { type Asked, draftRequest, type Known, type SubmitInput } from './draft-request.ts';
-import { lookUpGroups, votersOf } from './electorate.ts';
+import { lookUpGroups } from './electorate.ts';
 import { checkExtension, withoutGrant } from './extension.ts';
 import { findChannel } from './find-channel.ts';
 import { findRole } from './find-role.ts';
@@ -19,6 +18,7 @@ import { identify } from './identify.ts';
 import { lookUpFacts } from './look-up-facts.ts';
 import type { Ports, Tx } from './ports.ts';
 import { decidedByPolicy, keepRefusal } from './refuse-submission.ts';
+import { seatStages } from './seat-stages.ts';
 
 export type SubmitResult =
   | { readonly ok: true; readonly request: AccessRequest; readonly repeated: boolean }
@@ -102,7 +102,9 @@ async function decide(
   const decision = evaluate(policy, role.key, facts);
   // More time on an access is for whoever has it, whatever the policy would now make of their name.
   const subject = grant ? { ok: true as const, subject: grant.target.subject } : subjectFor(role, facts);
-  const asked: Asked = { ask, facts, decision, subject: subject.ok ? subject.subject : '', grant };
+  const seated = seatStages(decision.stages, known);
+  const stages = seated.ok ? seated.stages : decision.stages;
+  const asked: Asked = { ask, facts, decision, stages, subject: subject.ok ? subject.subject : '', grant };
   const draft = draftRequest(ports, tx, input, known, asked);
   const wrong =
     decision.outcome === 'deny'
@@ -114,8 +116,7 @@ async function decide(
     return refused(wrong);
   }
   if (wrong) return refuse(wrong, null);
-  const short = shortStage(decision, known);
-  if (short) return refuse(short, decision.rule.name);
+  if (!seated.ok) return refuse(seated.refusal, decision.rule.name);
   // An emergency is told elsewhere too, and what asks nobody waits for nobody's eyes.
   if (channelProblem !== null && decision.stages.length > 0 && !ask.breakGlass) {
     return refuse({ code: 'channel_unreachable', problem: channelProblem }, decision.rule.name);
@@ -151,25 +152,6 @@ async function alreadyThere(
   const live = open.find((each) => each.roleKey === role.key && isLive(each));
   const status = live?.status === 'scheduled' ? 'scheduled' : 'live';
   return live ? { code: 'already_requested', requestId: live.requestId, status } : null;
-}
-
-/** POLICY.md 10: a request whose stages cannot all be filled by distinct people is refused when it is made. */
-export function shortStage(decision: PolicyDecision, known: Pick<Known, 'role' | 'person' | 'groups'>): Refusal | null {
-  const { role, person, groups } = known;
-  const voters = votersOf({ stages: decision.stages, owners: role.owners, managerId: person.managerId }, groups);
-  const feasible = feasibleStages(
-    decision.stages,
-    voters.map((stage) => new Set(stage.voters.keys())),
-    person.slackUserId,
-  );
-  if (feasible.ok) return null;
-  const stage = decision.stages[feasible.stage];
-  return {
-    code: 'stage_cannot_be_filled',
-    from: stage?.from ?? [],
-    missing: feasible.missing,
-    unavailable: voters[feasible.stage]?.unavailable[0] ?? null,
-  };
 }
 
 async function save(

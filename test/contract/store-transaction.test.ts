@@ -8,7 +8,7 @@ import { transitionRequest } from '../../src/domain/request.ts';
 import { readEvent } from '../../src/store/audit-rows.ts';
 import { Conflict, Outage, type Store } from '../../src/usecases/ports.ts';
 import { type FreshDatabase, freshDatabase, type StartedStore, startStore } from '../support/database.ts';
-import { dba, dba2, dev, later, T0 } from '../support/domain.ts';
+import { aStage, dba, dba2, dev, later, T0 } from '../support/domain.ts';
 import { aPersonRef, aSubmission, aWorkspace, changeOf, saveGranted } from '../support/stored.ts';
 
 let database: FreshDatabase;
@@ -62,7 +62,7 @@ describe('what is saved', () => {
     const workspaceId = aWorkspace();
     const made = aSubmission({
       workspaceId,
-      stages: [{ approvals: 2, from: ['dba'], selfAllowed: false, wait: null, addedBy: { kind: 'rule', name: 'r' } }],
+      stages: [aStage(2, 'dba')],
     });
     await store.transaction(workspaceId, (tx) => tx.save(changeOf(made)));
     const voters = [

@@ -30,7 +30,7 @@ describe('signed HTTP, the queue in PostgreSQL', () => {
     it(
       `${name}: ${scenario.title}`,
       async () => {
-        const policy = join(FOLDER, name, 'policy.yaml');
+        const policy = join(FOLDER, name, scenario.policy ?? 'policy.yaml');
         world = await startWorld({ target, ...(existsSync(policy) ? { policy } : {}) });
         await runScenario(world, scenario);
         expect(world.workspace.violations).toEqual([]);

@@ -22,6 +22,7 @@ export const aStage = (approvals: number, ...from: string[]): Stage => ({
   from,
   selfAllowed: false,
   wait: null,
+  fallback: null,
   addedBy: { kind: 'rule', name: 'rule one' },
 });
 

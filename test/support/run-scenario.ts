@@ -94,6 +94,13 @@ async function play(world: World, step: Step): Promise<void> {
     await seenInUse(world, step['seen in use']);
   } else if ('group' in step) {
     workspace.setGroup(step.group.handle, step.group.members);
+  } else if ('on call' in step) {
+    for (const [schedule, people] of Object.entries(step['on call'])) {
+      world.rota.set(
+        schedule,
+        people.map((key) => defaultSeed.people.find((person) => person.key === key)?.email ?? key),
+      );
+    }
   } else if ('target' in step) {
     await world.target.be(step.target);
   } else {

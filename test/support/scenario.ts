@@ -77,6 +77,8 @@ const step = z.union([
   z.strictObject({ 'logs in': who }),
   z.strictObject({ 'seen in use': who }),
   z.strictObject({ group: z.strictObject({ handle: z.string(), members: z.array(who) }) }),
+  /** Who is on call from now on, by schedule. */
+  z.strictObject({ 'on call': z.record(z.string(), z.array(who)) }),
   /** Changes the target. */
   z.strictObject({ target: z.enum(['is reachable again', 'is unreachable']) }),
   /** Changes the target behind our back, as its administrator. `dana`, `bo` … are the people's names there. */
@@ -85,7 +87,7 @@ const step = z.union([
 
 const scenario = z.strictObject({
   title: z.string(),
-  /** A file beside the scenario; without it the suite's own policy. */
+  /** A file, as seen from the scenario's folder; without it the `policy.yaml` in that folder, or the suite's own. */
   policy: z.string().optional(),
   steps: z.array(step).min(1),
   /** All audit events of the newest request and its grant, in order. `…` stands for any number of others. */

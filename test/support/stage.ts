@@ -9,6 +9,7 @@ import type { Message } from '../../src/sandbox/workspace/messages.ts';
 import { startWorkspace, type Workspace } from '../../src/sandbox/workspace/workspace.ts';
 import { createTeardown, type Teardown } from '../../src/teardown.ts';
 import { freshDatabase } from './database.ts';
+import { type Rota, startRota } from './rota.ts';
 import { startTargetProxy, type TargetProxy } from './target-proxy.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -31,6 +32,8 @@ export interface Stage {
   readonly workspace: Workspace;
   readonly databaseUrl: string;
   readonly target: StageTarget;
+  /** Who is on call. */
+  readonly rota: Rota;
   readonly workspaceId: WorkspaceId;
   person(persona: string): SlackUserId;
   /** Approval cards, oldest first. */
@@ -86,6 +89,8 @@ async function build(teardown: Teardown, shared: Target | undefined): Promise<St
   if (!shared) teardown.add(() => target.stop());
   const proxy = await startTargetProxy(Number(new URL(target.botUrl).port));
   teardown.add(() => proxy.close());
+  const rota = await startRota();
+  teardown.add(() => rota.close());
   const database = await freshDatabase();
   teardown.add(() => database.drop());
   const workspace = await startWorkspace({ scopes: await manifestScopes() });
@@ -95,6 +100,7 @@ async function build(teardown: Teardown, shared: Target | undefined): Promise<St
     workspace,
     databaseUrl: database.url,
     target: await openTarget(target, proxy, teardown),
+    rota,
     workspaceId: team,
     person: (persona) => slackUserId(workspace.user(persona).id),
     cards: () => cardsOf(workspace),

@@ -44,6 +44,7 @@ async function build(stage: Stage, options: WorldOptions): Promise<World> {
   const { workspace, teardown } = stage;
   // The policy of the scenarios refers to it; Jest runs each test file in an environment of its own.
   process.env.ORDERS_DB_URL = stage.target.botUrl;
+  process.env.ROTA_URL = stage.rota.url;
   const config: Config = {
     slack: {
       ...(options.slack === 'socket'

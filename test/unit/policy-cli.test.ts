@@ -158,6 +158,11 @@ describe('elevate policy diff', () => {
       'from: [dba], escalate_to: [developers] }] }',
       /^loosens {2}role db\/admin: .*1 of dba → 1 of dba \(later developers too\)$[\s\S]*^changes {2}role db\/admin: its stages wait/m,
     ],
+    [
+      'from: [dba] }] }',
+      'from: [dba], fallback: [developers] }] }',
+      /^loosens {2}role db\/admin: .*1 of dba → 1 of dba \(developers too where they cannot\)$/m,
+    ],
     ['from: [dba] }] }', 'from: [dba], within: 1h }] }', /^changes {2}role db\/admin: its stages wait, remind or ask/m],
     ['"developers" in', '"dba" in', /^both {5}role db\/admin/m],
     [

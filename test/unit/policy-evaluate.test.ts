@@ -37,8 +37,8 @@ describe('the first rule that holds decides (3)', () => {
     expect(decided(asks)).toBe('require by rule: the rest');
     const addedBy = { kind: 'rule', name: 'the rest' };
     expect(asks.stages).toEqual([
-      { approvals: 2, from: ['dba'], selfAllowed: false, wait: null, addedBy },
-      { approvals: 1, from: ['security', 'manager'], selfAllowed: false, wait: null, addedBy },
+      { approvals: 2, from: ['dba'], selfAllowed: false, wait: null, fallback: null, addedBy },
+      { approvals: 1, from: ['security', 'manager'], selfAllowed: false, wait: null, fallback: null, addedBy },
     ]);
   });
 

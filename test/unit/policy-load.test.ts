@@ -63,6 +63,14 @@ const mistakes: readonly [what: string, from: string, to: string, code: string, 
     'remind_after',
   ],
   ['an unknown group to ask after', 'owners] }] }', 'owners], escalate_to: [securty] }] }', 'unknown_group', 'securty'],
+  ['an unknown group to fall back to', 'owners] }] }', 'owners], fallback: [securty] }] }', 'unknown_group', 'securty'],
+  [
+    'an unknown group that a role falls back to',
+    '    rules:',
+    '    fallback: [securty]\n    rules:',
+    'unknown_group',
+    'securty',
+  ],
   ['an unknown group in a condition', '"developers" in', '"developpers" in', 'unknown_group', '"developpers"'],
   ['types that do not fit', 'time.business_hours', 'time.hour > "9"', 'condition_type', 'time.hour'],
   [
@@ -260,7 +268,7 @@ describe('what a policy says', () => {
     expect(role.ticket.accepts('see INC-42')).toBe(false);
     expect(role.rules[0]?.then).toEqual({
       kind: 'require',
-      stages: [{ approvals: 2, from: ['dba', 'owners'], selfAllowed: false, wait: null }],
+      stages: [{ approvals: 2, from: ['dba', 'owners'], selfAllowed: false, wait: null, fallback: [] }],
     });
     expect(role.rules[0]?.location).toEqual({ path: 'policies/p1.yaml', line: 11, column: 9 });
   });

@@ -32,12 +32,13 @@ const editBy = (
   ...stages: StageVoters[]
 ): Extract<RequestCommand, { type: 'edit' }> => {
   const { durationSeconds, policyDecision: decision, facts } = aRequest();
+  const asked = (to.decision ?? decision).stages;
   return {
     type: 'edit',
     by,
     revision: 1,
     voters: stages,
-    to: { role: null, durationSeconds, decision, facts, voters: stages, ...to },
+    to: { role: null, durationSeconds, decision, stages: asked, facts, voters: stages, ...to },
   };
 };
 

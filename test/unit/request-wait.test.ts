@@ -120,8 +120,9 @@ describe('when nobody decides in time', () => {
     const voters: StageVoters[] = [
       { voters: new Map([[sec.slackUserId, { via: 'sec', onBehalfOf: [] }]]), unavailable: [] },
     ];
-    const decision = { ...state.policyDecision, stages: [staged(wait, from)] };
-    const to = { role: null, durationSeconds: 60, decision, facts: state.facts, voters };
+    const stages = [staged(wait, from)];
+    const decision = { ...state.policyDecision, stages };
+    const to = { role: null, durationSeconds: 60, decision, stages, facts: state.facts, voters };
     const edited = step(state, { type: 'edit', by: sec, revision: 1, voters, to }, 40);
     expect(edited.state.stages[0]?.from).toEqual(then);
     expect(alarms(edited.effects).expire ?? null).toBe(goes === 'anew' ? 100 : null);

@@ -160,7 +160,9 @@ function asText(role: Role, facts: Facts, { decision, ways, isOffered }: Said): 
   ];
   if (message !== null) lines.push(`  ${message}`);
   for (const [index, stage] of stages.entries()) {
-    lines.push(`  stage ${index + 1}: ${stage.approvals} of ${stage.from.join(' or ')} (from ${stage.addedBy.name})`);
+    lines.push(
+      `  stage ${index + 1}: ${stage.approvals} of ${stage.from.join(' or ')}${stage.fallback ? `, where they cannot ${stage.fallback.to.join(' or ')} too` : ''} (from ${stage.addedBy.name})`,
+    );
   }
   const longest = Math.min(role.duration.maxSeconds, capSeconds ?? Number.POSITIVE_INFINITY);
   if (outcome !== 'deny') {

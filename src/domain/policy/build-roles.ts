@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { roleKey } from '../ids.ts';
-import { buildStages } from './build-stages.ts';
+import { buildStages, checkPeople } from './build-stages.ts';
 import type { ConnectorSchemas } from './connector-schemas.ts';
 import type { PolicyData, ResourceData, RoleData, RuleData } from './data.ts';
 import { finding } from './finding.ts';
@@ -168,6 +168,9 @@ export function buildRole(
   );
   const subject = term('subject') ?? FALLBACK.subject;
   report.subject(subject, place, data.subject !== undefined ? ['subject'] : null);
+  const people = { hasOwners: owners.length > 0, hasManagers: around.hasManagers, mayDecideOwn: true };
+  checkPeople(data.fallback ?? [], ['fallback'], place, people, report);
+  const stages = { ...people, fallback: term('fallback') ?? [] };
   return {
     title: data.title ?? key,
     description: data.description ?? null,
@@ -186,9 +189,7 @@ export function buildRole(
     extensions: { max: term('extensions')?.max ?? 0 },
     narrower: data.narrower?.map(roleKey) ?? null,
     reminders: { max: term('reminders')?.max ?? FALLBACK.remindersMax },
-    rules: data.rules.map((rule, index) =>
-      buildRule(rule, ['rules', index], place, owners.length > 0, around.hasManagers, report),
-    ),
+    rules: data.rules.map((rule, index) => buildRule(rule, ['rules', index], place, stages, report)),
     breakGlass: data.break_glass
       ? {
           who: data.break_glass.who,
@@ -229,8 +230,7 @@ function buildRule(
   rule: z.output<typeof ruleSchema>,
   path: Path,
   place: Entry['place'],
-  hasOwners: boolean,
-  hasManagers: boolean,
+  allowed: Parameters<typeof buildStages>[3],
   report: Report,
 ): RuleData {
   const denies = rule.then === 'deny';
@@ -245,13 +245,7 @@ function buildRule(
         ? { kind: rule.then }
         : {
             kind: 'require',
-            stages: buildStages(
-              stages,
-              [...path, 'then', 'require'],
-              place,
-              { hasOwners, hasManagers, mayDecideOwn: true },
-              report,
-            ),
+            stages: buildStages(stages, [...path, 'then', 'require'], place, allowed, report),
           },
     message: rule.message ?? null,
   };

@@ -10,6 +10,8 @@ interface Allowed {
   readonly hasOwners: boolean;
   readonly hasManagers: boolean;
   readonly mayDecideOwn: boolean;
+  /** Whom every stage falls back to that does not say itself. */
+  readonly fallback: readonly string[];
 }
 type Written = z.output<typeof stageSchema>;
 
@@ -24,6 +26,8 @@ export function buildStages(
     const here = [...path, index];
     checkPeople(stage.from, [...here, 'from'], place, allowed, report);
     checkPeople(stage.escalate_to ?? [], [...here, 'escalate_to'], place, allowed, report);
+    checkPeople(stage.fallback ?? [], [...here, 'fallback'], place, allowed, report);
+    checkFallback(stage, here, place, report);
     if (stage.self !== undefined && !allowed.mayDecideOwn) {
       const at = place.locateKey([...here, 'self']);
       const message = 'Nobody decides their own request in a stage that a guardrail adds.';
@@ -35,15 +39,38 @@ export function buildStages(
       from: [...new Set(stage.from)],
       selfAllowed: stage.self === 'allowed' && allowed.mayDecideOwn,
       wait: waitOf(stage),
+      fallback: fallbackOf(stage, allowed),
     };
   });
 }
 
-function checkPeople(
+/** Whoever is asked anyway is nobody to fall back to. What comes from the role or the defaults need not fit every stage. */
+const fallbackOf = (stage: Written, { fallback, hasOwners }: Allowed): string[] =>
+  [...new Set(stage.fallback ?? fallback.filter((name) => name !== 'owners' || hasOwners))].filter(
+    (name) => !stage.from.includes(name),
+  );
+
+function checkFallback(stage: Written, here: Path, place: Entry['place'], report: Report): void {
+  const index = stage.fallback?.findIndex((name) => stage.from.includes(name)) ?? -1;
+  if (index < 0) return;
+  const message = `This stage asks ${stage.fallback?.[index]} anyway, so falling back to them changes nothing.`;
+  report.add(
+    finding(
+      'warning',
+      'fallback_asked_anyway',
+      place.locate([...here, 'fallback', index]),
+      message,
+      'Name somebody else.',
+    ),
+  );
+}
+
+/** Groups, the manager or the owners, as a stage may name them. */
+export function checkPeople(
   names: readonly string[],
   here: Path,
   place: Entry['place'],
-  allowed: Allowed,
+  allowed: Omit<Allowed, 'fallback'>,
   report: Report,
 ): void {
   report.groups(

@@ -1,6 +1,6 @@
 import { buildResources, buildRole } from './build-roles.ts';
 import { buildConnectors, buildFactProviders, buildGroups, buildOnCallProviders } from './build-sources.ts';
-import { buildStages } from './build-stages.ts';
+import { buildStages, checkPeople } from './build-stages.ts';
 import type { ConnectorSchemas } from './connector-schemas.ts';
 import type { DutyData, GuardrailData, PolicyData, RoleData } from './data.ts';
 import { type Finding, finding } from './finding.ts';
@@ -55,6 +55,7 @@ export function build(sections: Sections, connectorTypes: ConnectorSchemas): { b
   const onCallProviders = buildOnCallProviders(named.on_call_providers, named.groups, report);
   const groups = buildGroups(named.groups, new Set(Object.keys(onCallProviders)), report);
   const connectors = buildConnectors(named.connectors, connectorTypes, report);
+  const managers = single.managers?.value;
   const terms = single.defaults?.value ?? {};
   if (single.defaults && terms.subject !== undefined) report.subject(terms.subject, single.defaults.place, ['subject']);
   const defaults = {
@@ -62,9 +63,12 @@ export function build(sections: Sections, connectorTypes: ConnectorSchemas): { b
     provisioningWindowSeconds: terms.provisioning_window ?? DEFAULT_PROVISIONING_WINDOW_SECONDS,
     channel: terms.channel ?? null,
   };
+  if (single.defaults && terms.fallback) {
+    const people = { hasOwners: true, hasManagers: managers !== undefined, mayDecideOwn: false };
+    checkPeople(terms.fallback, ['fallback'], single.defaults.place, people, report);
+  }
   if (single.admins) report.groups(single.admins.value, single.admins.place, []);
   const businessHours = buildBusinessHours(sections, report);
-  const managers = single.managers?.value;
 
   const resources = buildResources(named.resources, report, new Set(named.connectors.keys()));
   const around = {
@@ -93,7 +97,11 @@ export function build(sections: Sections, connectorTypes: ConnectorSchemas): { b
     );
   }
 
-  const guardrails = buildGuardrails(sections, managers !== undefined, report);
+  const guardrails = buildGuardrails(
+    sections,
+    { hasManagers: managers !== undefined, fallback: terms.fallback ?? [] },
+    report,
+  );
   const duties = buildDuties(sections, new Set(named.roles.keys()), report);
   const data: PolicyData = {
     apiVersion: 'elevate/v1',
@@ -148,7 +156,11 @@ function buildBusinessHours({ single }: Sections, report: Report): BusinessHours
   return hours;
 }
 
-function buildGuardrails({ listed }: Sections, hasManagers: boolean, report: Report): GuardrailData[] {
+function buildGuardrails(
+  { listed }: Sections,
+  around: { readonly hasManagers: boolean; readonly fallback: readonly string[] },
+  report: Report,
+): GuardrailData[] {
   const names = listed.guardrails.map(({ raw }) => nameIn(raw));
   names.forEach((name, index) => {
     const before = name === null ? -1 : names.indexOf(name);
@@ -168,7 +180,7 @@ function buildGuardrails({ listed }: Sections, hasManagers: boolean, report: Rep
     const denies = effect === 'deny';
     if (data.when !== undefined) report.condition(data.when, place, ['when'], denies ? 'denies' : 'limits');
     // Which roles it will meet is not known here, so it may ask for owners; one without is refused when it is asked for.
-    const allowed = { hasOwners: true, hasManagers, mayDecideOwn: false };
+    const allowed = { ...around, hasOwners: true, mayDecideOwn: false };
     const stages = denies ? [] : buildStages(effect.require ?? [], ['then', 'require'], place, allowed, report);
     return [
       {

@@ -43,6 +43,19 @@ export interface StageWait {
   readonly escalateTo: readonly string[];
 }
 
+/** Whom the policy asks where the people of a stage cannot fill it when the request is made. */
+export interface StageFallback {
+  /** As `from`. */
+  readonly to: readonly string[];
+  /** Why they were needed, and `from` has them too; null: they were not. */
+  readonly used: {
+    /** How many people were missing. */
+    readonly missing: number;
+    /** The first group that could not be looked up, with why. */
+    readonly unavailable: string | null;
+  } | null;
+}
+
 /** N distinct people of a union of groups, as a request waits for them. */
 export interface Stage {
   /** At least 1. */
@@ -52,6 +65,8 @@ export interface Stage {
   /** Whether the requester may fill a place here, being in `from`. Never true in a stage that a guardrail added. */
   readonly selfAllowed: boolean;
   readonly wait: StageWait | null;
+  /** null: a request that cannot be decided by `from` is refused. */
+  readonly fallback: StageFallback | null;
   readonly addedBy: { readonly kind: 'rule' | 'guardrail'; readonly name: string };
 }
 

@@ -181,6 +181,7 @@ const asked = (stage: StageRule, kind: 'rule' | 'guardrail', name: string): Stag
   from: stage.from,
   selfAllowed: stage.selfAllowed && kind === 'rule',
   wait: stage.wait,
+  fallback: stage.fallback.length === 0 ? null : { to: stage.fallback, used: null },
   addedBy: { kind, name },
 });
 

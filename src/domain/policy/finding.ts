@@ -45,6 +45,7 @@ export type FindingCode =
   | 'no_channel'
   | 'no_owners'
   | 'stage_times'
+  | 'fallback_asked_anyway'
   | 'no_manager_source'
   | 'default_above_max'
   | 'use_not_observed'

@@ -49,6 +49,8 @@ const ABOUT: Readonly<Record<string, string>> = {
   remind_after: 'When its approvers are reminded, in the thread; halfway to what comes next unless set.',
   escalate_after: 'When those of escalate_to are asked too; halfway to the end unless set.',
   escalate_to: 'Groups, manager or owners who are told and may decide as well, when nobody did in time.',
+  fallback:
+    'Groups, manager or owners who are asked as well where nobody of from could decide when the request is made.',
   reminders: 'How often people are told that one request waits, all together; 3 unless set.',
   instructions: 'Shown to the requester when access is live.',
 };

@@ -130,8 +130,13 @@ function runTest(policy: Policy, role: Role, { test, place }: PlacedTest): TestR
   compare('cap', typeof expect.cap === 'number' ? formatDuration(expect.cap) : expect.cap, cap);
   compare(
     'stages',
-    expect.stages?.map(({ approvals, from, self }) => ({ approvals, from, ...(self ? { self } : {}) })),
-    stagesOf(decision),
+    expect.stages?.map(({ approvals, from, self, fallback }) => ({
+      approvals,
+      from,
+      ...(self ? { self } : {}),
+      ...(fallback ? { fallback } : {}),
+    })),
+    stagesOf(decision, expect.stages),
   );
   compare('offered', expect.offered, expect.offered === undefined ? undefined : offered(policy, role, facts));
   compareTerms(role, test, compare);
@@ -168,11 +173,13 @@ function compareTerms(
   compare('terms.review_within', time(terms.review_within), time(role.breakGlass?.reviewWithinSeconds) ?? 'never');
 }
 
-const stagesOf = (decision: PolicyDecision) =>
-  decision.stages.map(({ approvals, from, selfAllowed }) => ({
+/** Whom a stage falls back to is compared where the test names it. */
+const stagesOf = (decision: PolicyDecision, expected: PolicyTest['expect']['stages']) =>
+  decision.stages.map(({ approvals, from, selfAllowed, fallback }, index) => ({
     approvals,
     from,
     ...(selfAllowed ? { self: 'allowed' } : {}),
+    ...(expected?.[index]?.fallback ? { fallback: fallback?.to ?? [] } : {}),
   }));
 
 /** The facts of a test. What it does not name is harmless, except the facts of providers: those could not be gathered. */

@@ -5,16 +5,18 @@ import * as part from './schema-parts.ts';
 
 const { duration, integer, listOf, mapping, name, oneOf, recordOf, text } = part;
 
+const people = listOf(name, 'group names, manager or owners', 20, 1);
 const groupNames = (max = 50) => listOf(name, 'group names', max);
 
 export const stageSchema = mapping({
   approvals: integer(1, limits.MAX_APPROVALS).default(1),
-  from: listOf(name, 'group names, manager or owners', 20, 1),
+  from: people,
   self: oneOf(['allowed']).optional(),
   within: duration('1m', '30d').optional(),
   remind_after: duration('1m', '30d').optional(),
   escalate_after: duration('1m', '30d').optional(),
-  escalate_to: listOf(name, 'group names, manager or owners', 20, 1).optional(),
+  escalate_to: people.optional(),
+  fallback: people.optional(),
 });
 const stages = listOf(stageSchema, 'stages', limits.MAX_STAGES, 1);
 
@@ -69,6 +71,7 @@ const roleTerms = {
   request_ttl: duration('1m', '30d').optional(),
   provisioning_window: duration('10s', '1d').optional(),
   channel: part.channel.optional(),
+  fallback: people.optional(),
 };
 
 export const roleSchema = mapping({

@@ -57,6 +57,7 @@ const expectSchema = mapping({
       approvals: integer(1, limits.MAX_APPROVALS).default(1),
       from: listOf(name, 'group names, manager or owners', 20, 1),
       self: oneOf(['allowed']).optional(),
+      fallback: listOf(name, 'group names, manager or owners', 20).optional(),
     }),
     'stages',
     50,

@@ -5,7 +5,7 @@ import type { Weekday } from './facts.ts';
 import type { Labels, ProvidedFactType, Risk } from './labels.ts';
 import type { Location } from './location.ts';
 
-export type { PolicyDecision, RuleKind, RuleVerdict, Stage, StageWait } from './decision.ts';
+export type { PolicyDecision, RuleKind, RuleVerdict, Stage, StageFallback, StageWait } from './decision.ts';
 
 /** A whole checked policy, its conditions compiled. It never changes after it was made. */
 export interface Policy {
@@ -182,6 +182,8 @@ export interface StageRule {
   readonly selfAllowed: boolean;
   /** null: nothing but the usual reminder, and the end of the request. */
   readonly wait: StageWait | null;
+  /** Who is asked too where these cannot fill it: the stage's own, or the role's, or the default; empty: nobody. */
+  readonly fallback: readonly string[];
 }
 
 export interface Rule {

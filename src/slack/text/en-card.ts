@@ -5,6 +5,7 @@ import type { Review } from '../../domain/review.ts';
 import type { Decider } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX, MENTIONS_MAX } from '../limits.ts';
+import { fellBack } from './en-fallback.ts';
 import { byWhom, countedApprovals, duration, either, endedBecause, plural } from './en-words.ts';
 
 /** Elevate's own words on approval cards. Whatever returns mrkdwn has escaped what people wrote; `plain…` has no markup. */
@@ -51,13 +52,14 @@ export const card = {
   },
   stage: (number: number, { stage, counted, complete }: StageProgress, state: 'now' | 'later' | 'closed'): string => {
     const need = `${plural(stage.approvals, 'approval')} from ${esc(either(stage.from))}`;
+    const why = complete ? '' : fellBack(stage);
     const names = counted.map((d) => `${byWhom(d)} (${esc(d.via)}) ${when(d.at)}`).join(', ');
     if (complete) return `✓ Stage ${number}: ${need}. Approved by ${names}`;
     const given = names === '' ? '' : ` Approved so far by ${names}.`;
     const left = plural(stage.approvals - counted.length, 'approval');
-    if (state === 'now') return `→ Stage ${number}: ${need}.${given} Waits for ${left}.`;
+    if (state === 'now') return `→ Stage ${number}: ${need}.${given} Waits for ${left}.${why}`;
     return state === 'later'
-      ? `· Stage ${number}: ${need}. Comes next.`
+      ? `· Stage ${number}: ${need}. Comes next.${why}`
       : `· Stage ${number}: ${need}.${given} Was not completed.`;
   },
   /** With why each of them is an approver. The first ones by mention, which notifies them. */

@@ -5,6 +5,7 @@ import type { RoleExplanation } from '../../usecases/explain-role.ts';
 import type { PolicyNews } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX, STATUS_ROWS_MAX } from '../limits.ts';
+import { fallsBackTo, fellBack } from './en-fallback.ts';
 import { duration, either, mentions, plural } from './en-words.ts';
 
 const GROUP = /^requester\.groups\["(.*)"\]$/s;
@@ -23,9 +24,9 @@ export const policyWords = {
     if (decision.message !== null) lines.push(esc(decision.message));
     for (const [index, stage] of decision.stages.entries()) {
       const people = approvers[index] ?? [];
-      const from = `${stage.approvals} of ${either(stage.from.map(esc))}`;
+      const from = `${stage.approvals} of ${either(stage.from.map(esc))}${fallsBackTo(stage)}`;
       const now = people.length === 0 ? 'nobody can right now' : `now ${mentions(people)}`;
-      lines.push(`${index + 1}. ${from}: ${now}`);
+      lines.push(`${index + 1}. ${from}: ${now}.${fellBack(stage)}`);
     }
     if (ways.length > 0) lines.push('*You could have it*', ...ways.map((way) => `• ${wayIn(way)}`));
     else if (decision.outcome === 'deny') lines.push('Ask the owners of the role what you need for it.');

@@ -184,7 +184,11 @@ export function refusal(no: Refusal): string {
 
 function stageCannotBeFilled(no: Extract<Refusal, { code: 'stage_cannot_be_filled' }>): string {
   const who = either(no.from);
+  const nor =
+    no.fallback.length > 0
+      ? `, and ${either(no.fallback)}, which the policy falls back to, cannot fill that either`
+      : '';
   return no.unavailable === null
-    ? `Nobody could approve this: it is ${plural(no.missing, 'person').replace('persons', 'people')} short of what ${who} must give. Ask whoever maintains the policy to name more approvers.`
-    : `Elevate could not look up who may approve this (${no.unavailable}). Try again in a minute; if it stays, tell whoever runs Elevate.`;
+    ? `Nobody could approve this: it is ${plural(no.missing, 'person').replace('persons', 'people')} short of what ${who} must give${nor}. Ask whoever maintains the policy to name more approvers.`
+    : `Elevate could not look up who may approve this (${no.unavailable})${nor}. Try again in a minute; if it stays, tell whoever runs Elevate.`;
 }

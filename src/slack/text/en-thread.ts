@@ -3,6 +3,7 @@ import type { Actor } from '../../domain/person.ts';
 import type { RequestView } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
+import { instead } from './en-fallback.ts';
 import { duration, either, mentions, plural } from './en-words.ts';
 
 /**
@@ -17,7 +18,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'request.submitted':
       if (event.data.breakGlass)
         return `⚠ ${who} used break-glass for ${role} for ${duration(event.data.durationSeconds)}: ${esc(event.data.reason)}`;
-      return `${who} asked ${event.data.extends === undefined ? 'for' : 'to keep'} ${role} for ${duration(event.data.durationSeconds)}${event.data.extends === undefined ? '' : ` more (${esc(event.data.extends)})`}${moments(event.data)}${event.data.ticket ? `, ticket ${esc(event.data.ticket)}` : ''}. Rule “${esc(event.data.rule)}” ${event.data.outcome === 'approve' ? 'asks for nobody' : 'asks for approval'}.`;
+      return `${who} asked ${event.data.extends === undefined ? 'for' : 'to keep'} ${role} for ${duration(event.data.durationSeconds)}${event.data.extends === undefined ? '' : ` more (${esc(event.data.extends)})`}${moments(event.data)}${event.data.ticket ? `, ticket ${esc(event.data.ticket)}` : ''}. Rule “${esc(event.data.rule)}” ${event.data.outcome === 'approve' ? 'asks for nobody' : 'asks for approval'}.${fallbacks(event.data)}`;
     case 'decision.approved':
       return `${who} approved it${inPlaceOf(event.data)} for stage ${event.data.stage + 1}, as ${esc(event.data.via)}.${nextUp(event, view)}`;
     case 'request.edited':
@@ -116,6 +117,10 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
       return null;
   }
 }
+
+/** Who is asked too since others cannot fill a stage. */
+const fallbacks = ({ fellBack = [] }: Extract<AuditEvent, { kind: 'request.submitted' }>['data']): string =>
+  fellBack.map((each) => ` Stage ${each.stage + 1}: ${instead(each.from, each.to, each)}`).join('');
 
 /** The number and the moment in front of a line. */
 export const lineStart = (number: number, at: Date): string => `${number} · ${when(at, 'far')} · `;

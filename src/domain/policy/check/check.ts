@@ -93,8 +93,8 @@ function unusedNames(policy: Policy): Finding[] {
     }
   };
   const seeStages = (effect: { readonly kind: string; readonly stages?: readonly StageRule[] }) => {
-    for (const { from, wait } of effect.stages ?? [])
-      for (const name of [...from, ...(wait?.escalateTo ?? [])]) used.add(name);
+    for (const { from, wait, fallback } of effect.stages ?? [])
+      for (const name of [...from, ...(wait?.escalateTo ?? []), ...fallback]) used.add(name);
   };
   for (const each of policy.guardrails) {
     see(each.when?.reads);

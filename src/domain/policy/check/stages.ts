@@ -46,7 +46,7 @@ function listedPeople(policy: Policy): string[] {
 }
 
 function votersOf(policy: Policy, role: Role, stage: StageRule): ReadonlySet<string> {
-  const names = stage.from.flatMap((from) => (from === 'owners' ? role.owners : [from]));
+  const names = [...stage.from, ...stage.fallback].flatMap((from) => (from === 'owners' ? role.owners : [from]));
   return new Set(names.flatMap((name) => peopleOf(policy, name)));
 }
 

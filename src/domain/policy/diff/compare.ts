@@ -1,10 +1,10 @@
-import type { Stage } from '../decision.ts';
 import { feasibleStages } from '../feasible.ts';
+import type { StageRule } from '../types.ts';
 
 /** What a decision comes to for the requester. */
 export interface Ruling {
   readonly outcome: 'approve' | 'deny' | 'require';
-  readonly stages: readonly Pick<Stage, 'approvals' | 'from' | 'selfAllowed' | 'wait'>[];
+  readonly stages: readonly StageRule[];
   /** The longest access there is under it; 0 where it is denied. */
   readonly longestSeconds: number;
 }
@@ -22,12 +22,12 @@ export function compareRulings(old: Ruling, next: Ruling): Compared {
   return compareWidest(widest(old), widest(next));
 }
 
-/** Who is asked when nobody decided in time may decide in the end. */
+/** Who is asked when nobody decided in time, or when nobody else could, may decide in the end. */
 const widest = (ruling: Ruling): Ruling => ({
   ...ruling,
   stages: ruling.stages.map((stage) => ({
     ...stage,
-    from: [...new Set([...stage.from, ...(stage.wait?.escalateTo ?? [])])],
+    from: [...new Set([...stage.from, ...(stage.wait?.escalateTo ?? []), ...stage.fallback])],
   })),
 });
 

@@ -98,8 +98,12 @@ function told(given: Assignment, was: Ruling, is: Ruling): string {
   return `${facts.join(', ') || 'anybody'}: ${said(was, times)} → ${said(is, times)}`;
 }
 
-const stageText = ({ approvals, from, wait }: Ruling['stages'][number]): string =>
-  `${approvals} of ${from.join(' or ')}${wait?.escalateTo.length ? ` (later ${wait.escalateTo.join(' or ')} too)` : ''}`;
+function stageText({ approvals, from, wait, fallback }: Ruling['stages'][number]): string {
+  const later = wait?.escalateTo.length ? [`later ${wait.escalateTo.join(' or ')} too`] : [];
+  const instead = fallback.length > 0 ? [`${fallback.join(' or ')} too where they cannot`] : [];
+  const others = [...later, ...instead].join('; ');
+  return `${approvals} of ${from.join(' or ')}${others === '' ? '' : ` (${others})`}`;
+}
 
 function said({ outcome, stages, longestSeconds }: Ruling, withTime: boolean): string {
   const who = outcome === 'require' ? stages.map(stageText).join(', then ') : outcome;

@@ -2,7 +2,7 @@ import type { RoleKey } from '../../ids.ts';
 import { compareRulings, type Ruling } from '../diff/compare.ts';
 import { evaluate } from '../evaluate.ts';
 import type { Facts } from '../facts.ts';
-import type { Policy, PolicyDecision } from '../types.ts';
+import type { Policy, PolicyDecision, StageRule } from '../types.ts';
 
 /** A stored request, as far as its decision goes. */
 export interface StoredDecision {
@@ -57,5 +57,10 @@ const wasNotGathered = (error: string): boolean => /was not gathered|were not lo
 function rulingOf(decision: PolicyDecision, longestSeconds: number, askedSeconds: number): Ruling {
   const longest = Math.min(longestSeconds, decision.capSeconds ?? Number.POSITIVE_INFINITY);
   if (decision.outcome === 'deny' || askedSeconds > longest) return { outcome: 'deny', stages: [], longestSeconds: 0 };
-  return { outcome: decision.outcome, stages: decision.stages, longestSeconds: askedSeconds };
+  return { outcome: decision.outcome, stages: decision.stages.map(asRule), longestSeconds: askedSeconds };
 }
+
+const asRule = ({ fallback, ...stage }: PolicyDecision['stages'][number]): StageRule => ({
+  ...stage,
+  fallback: fallback?.to ?? [],
+});
