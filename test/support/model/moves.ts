@@ -1,82 +1,87 @@
-import { effectKey } from '../../../src/domain/effect.ts';
-import { createGrant, type Grant, type GrantCommand, isLive, transitionGrant } from '../../../src/domain/grant.ts';
-import { grantId, requestId, roleKey } from '../../../src/domain/ids.ts';
-import type { AccessRequest } from '../../../src/domain/request.ts';
+import { grantId } from '../../../src/domain/ids.ts';
 import { provisionGrant } from '../../../src/usecases/provision-grant.ts';
 import { revokeGrant } from '../../../src/usecases/revoke-grant.ts';
-import { stepGrant } from '../../../src/usecases/step-grant.ts';
-import { aRequest, dev } from '../domain.ts';
+import { born, People } from './people.ts';
 import { type AskFn, type Begin, Programs } from './program.ts';
-import { modelStore, run } from './store.ts';
+import { modelStore } from './store.ts';
 import { failing, lands, mayFail, modelConnectors } from './target.ts';
-import { dateOf, type Size, TICK_MS, type Worker, type World, withEffects } from './world.ts';
-
-/** One step of the world. A fault is what need not happen; without faults everything has to come to its end. */
-export interface Move {
-  readonly label: string;
-  readonly fault: boolean;
-  readonly world: World;
-}
-
-const SECONDS_PER_TICK = TICK_MS / 1000;
+import { type Move, plain, type Size, type Worker, type World, withEffects } from './world.ts';
 
 /** Everything that can happen next. */
 export class Moves {
   readonly #programs = new Programs();
+  readonly #people = new People();
   readonly #size: Size;
+  readonly #reduced: boolean;
 
-  constructor(size: Size) {
+  /** `reduced`: without the orders that make no difference, see `Ask.private`. */
+  constructor(size: Size, reduced = true) {
     this.#size = size;
+    this.#reduced = reduced;
   }
 
   /** All of them; where a worker has something to do that concerns nobody else, only that: see `Ask.private`. */
-  async from(world: World): Promise<readonly Move[]> {
-    const alone = world.workers.findIndex((worker, index) => worker && isPrivate(world, index, worker));
+  from(world: World): readonly Move[] {
+    const alone = this.#alone(world);
     if (alone >= 0) return this.#ofWorker(world, alone);
     const found: Move[] = [];
-    // One after the other: two must not begin the same place of the code at once.
-    for (const moves of this.actors(world)) found.push(...(await moves()));
+    for (const moves of this.actors(world)) found.push(...moves());
     return found;
   }
 
+  /**
+   * The one step that comes next where nobody else's makes a difference and nothing can fail any more; null: there are several, or
+   * none. The world between need not be kept.
+   */
+  forced(world: World): Move | null {
+    if (mayFail(world)) return null;
+    const alone = this.#alone(world);
+    return alone < 0 ? null : (this.#ofWorker(world, alone)[0] ?? null);
+  }
+
+  #alone(world: World): number {
+    if (!this.#reduced) return -1;
+    return world.workers.findIndex((worker, index) => worker && isPrivate(world, index, worker));
+  }
+
   /** Everybody who may do something, each with what that could be. */
-  actors(world: World): readonly (() => Promise<readonly Move[]>)[] {
+  actors(world: World): readonly (() => readonly Move[])[] {
     return [
-      () => people(world),
+      () => this.#people.moves(world),
       () => this.#claims(world),
       ...[...world.workers.keys()].map((index) => () => this.#ofWorker(world, index)),
-      async () => [...schedulesLater(world), ...callsLand(world), ...timePasses(world)],
+      () => [...schedulesLater(world), ...callsLand(world), ...timePasses(world)],
     ];
   }
 
-  async #ofWorker(world: World, index: number): Promise<Move[]> {
+  #ofWorker(world: World, index: number): Move[] {
     const worker = world.workers[index];
     if (!worker) return [];
-    const on = await this.#goesOn(world, index, worker);
-    return mayFail(world) ? [...on, ...(await crashes(world, index, worker)), ...pauses(world, index, worker)] : on;
+    const on = this.#goesOn(world, index, worker);
+    return mayFail(world) ? [...on, ...crashes(world, index, worker), ...pauses(world, index, worker)] : on;
   }
 
   /** A free worker takes what is due. Free workers are alike, so the first does. */
-  async #claims(world: World): Promise<Move[]> {
+  #claims(world: World): Move[] {
     const free = world.workers.indexOf(null);
     if (free < 0) return [];
     const moves: Move[] = [];
     for (const [key, effect] of Object.entries(world.effects)) {
       if (effect.owner !== null || effect.due > world.tick) continue;
-      const place = await this.#programs.begin(key, this.#work(world, key));
+      const place = this.#programs.begin(key, this.#work(world, key));
       const worker: Worker = { key, generation: effect.generation, place, lock: 'none', fence: null, leased: true };
       const claimed = { ...world.effects, [key]: { ...effect, owner: free } };
       const taken = { ...replace(world, free, worker), effects: claimed };
-      moves.push(plain(`${free} takes ${key}`, await this.#reads(taken, free, worker)));
+      moves.push(plain(`${free} takes ${key}`, this.#reads(taken, free, worker)));
     }
     return moves;
   }
 
   /** What it reads before anything else. To take it and read later is as good as to take it later. */
-  async #reads(world: World, index: number, worker: Worker): Promise<World> {
+  #reads(world: World, index: number, worker: Worker): World {
     const { ask } = worker.place;
     if (!ask?.name.startsWith('read ')) return world;
-    const [read] = await this.#goesOn(world, index, worker);
+    const [read] = this.#goesOn(world, index, worker);
     const after = read?.world.workers[index];
     return read && after ? this.#reads(read.world, index, after) : world;
   }
@@ -92,12 +97,12 @@ export class Moves {
     };
   }
 
-  async #goesOn(world: World, index: number, worker: Worker): Promise<Move[]> {
+  #goesOn(world: World, index: number, worker: Worker): Move[] {
     const { ask, result } = worker.place;
     if (result) return [plain(`${index} is done with ${worker.key}`, finished(world, index, worker, result.done))];
     const moves: Move[] = [];
-    for (const { label, world: next, answer } of (await ask?.outcomes(world, index)) ?? []) {
-      const place = await this.#programs.next(worker.place, answer);
+    for (const { label, world: next, answer } of ask?.outcomes(world, index) ?? []) {
+      const place = this.#programs.next(worker.place, answer);
       const after = next.workers[index] ?? worker;
       const fault = next.faults > world.faults;
       moves.push({ label: `${index} ${label}`, fault, world: replace(next, index, { ...after, place }) });
@@ -108,9 +113,8 @@ export class Moves {
 
 /** See `Ask.private`. To be done with an effect commutes with whatever schedules it anew. */
 const isPrivate = (world: World, index: number, { place }: Worker): boolean =>
-  place.result ? world.size.without === null : (place.ask?.private?.(world, index) ?? false);
+  place.result ? world.size.without !== 'the generation of an effect' : (place.ask?.private?.(world, index) ?? false);
 
-const plain = (label: string, world: World): Move => ({ label, fault: false, world });
 const replace = (world: World, index: number, worker: Worker | null): World => ({
   ...world,
   workers: world.workers.map((each, at) => (at === index ? worker : each)),
@@ -129,10 +133,10 @@ function finished(world: World, index: number, { key, generation }: Worker, done
 }
 
 /** A process dies. What it held is free again, and what it had sent is on its way. */
-async function crashes(world: World, index: number, worker: Worker): Promise<Move[]> {
+function crashes(world: World, index: number, worker: Worker): Move[] {
   const ends = [
     { label: `dies (${worker.place.ask?.name ?? 'before it could say that it was done'})`, world },
-    ...((await worker.place.ask?.crashes?.(world, index)) ?? []),
+    ...(worker.place.ask?.crashes?.(world, index) ?? []),
   ];
   return ends.map((end) => ({
     label: `${index} ${end.label}`,
@@ -190,64 +194,7 @@ function timePasses(world: World): Move[] {
   return [plain('ten minutes pass', { ...world, tick, flying })];
 }
 
-// ───────────────────────────────────────────── people
-
-async function people(world: World): Promise<Move[]> {
-  const moves: Move[] = [];
-  const { size, grants } = world;
-  if (grants.length < size.grants && world.tick <= size.approvals) moves.push(await approves(world));
-  for (const grant of grants) {
-    if (isLive(grant) && grants.indexOf(grant) < size.returns) {
-      moves.push(
-        await commands(world, grant, 'gives back', { type: 'end', because: 'returned', by: dev, reason: null }),
-      );
-    }
-    if (grant.status === 'active' && grant.extensions < size.extensions) {
-      const more = { type: 'extend', seconds: SECONDS_PER_TICK, by: requestOf(grants.indexOf(grant)) } as const;
-      moves.push(await commands(world, grant, 'extends', more));
-    }
-  }
-  return moves.filter((move) => move.world !== world);
-}
-
-async function commands(world: World, grant: Grant, does: string, command: GrantCommand): Promise<Move> {
-  // Through the real use case, in one step: its transaction is all that it does.
-  let after = world;
-  const store = modelStore(async <T>(ask: Parameters<AskFn>[0]): Promise<T> => {
-    const [outcome] = await ask.outcomes(world, -1);
-    if (!outcome || !('value' in outcome.answer)) throw new Error(`${ask.name} came to nothing`);
-    after = outcome.world;
-    return outcome.answer.value as T;
-  });
-  await stepGrant({ store }, { workspace: grant.workspaceId, grantId: grant.id }, (state, now) =>
-    transitionGrant(state, command, now),
-  );
-  return plain(`the holder ${does} ${grant.id.slice(-1)}`, after);
-}
-
-async function approves(world: World): Promise<Move> {
-  const index = world.grants.length;
-  const { size } = world;
-  const made = createGrant(grantId(`grt_000000000000000${index}`), requestOf(index), null, dateOf(world.tick));
-  const late = size.without === 'the schedule before the grant';
-  const isEnd = (key: string): boolean => key.startsWith('revoke_grant');
-  const now = made.effects.filter((change) => !late || !isEnd(effectKey(change.effect)));
-  const ran = await run(world, (tx) => tx.save({ grants: [made.state], events: made.events, effects: now }));
-  const unscheduled = late ? made.effects.filter((change) => isEnd(effectKey(change.effect))) : [];
-  return plain(`${index} is approved`, { ...ran.world, unscheduled: [...world.unscheduled, ...unscheduled] });
-}
-
 function schedulesLater(world: World): Move[] {
   if (world.unscheduled.length === 0) return [];
   return [plain('the end is scheduled', { ...withEffects(world, world.unscheduled), unscheduled: [] })];
-}
-
-const born = (index: number): Grant =>
-  createGrant(grantId(`grt_000000000000000${index}`), requestOf(index), null, dateOf(0)).state;
-
-/** One tick to be provisioned in, and one to be used. Two roles of a policy, and one entitlement. */
-function requestOf(index: number): AccessRequest {
-  const made = aRequest({ stages: [], durationSeconds: SECONDS_PER_TICK });
-  const role = { ...made.role, key: roleKey(`orders-db/role-${index}`), provisioningWindowSeconds: SECONDS_PER_TICK };
-  return { ...made, id: requestId(`req_000000000000000${index}`), role };
 }

@@ -10,6 +10,19 @@ export type Answer =
   | { readonly value: unknown }
   | { readonly outage: { readonly kind: OutageKind; readonly message: string } };
 
+export const answered = (value: unknown): Answer => ({ value });
+const answers = new Map<unknown, Answer>();
+const answersOf = new WeakMap<object, Answer>();
+/** What is told of something, as the very same answer each time: such a one is found without a look at what it says. */
+export function told<T>(of: T, tell: (of: T) => unknown = (value) => value): Answer {
+  const [known, key] = typeof of === 'object' && of !== null ? [answersOf, of] : [answers, of];
+  const there = (known as Map<unknown, Answer>).get(key);
+  if (there) return there;
+  const made = answered(tell(of));
+  (known as Map<unknown, Answer>).set(key, made);
+  return made;
+}
+
 /** One way in which a step can go. */
 export interface Outcome {
   /** For the trace. */
@@ -21,15 +34,38 @@ export interface Outcome {
 /** One thing that a use case asks of the world outside, which is one step of the model. */
 export interface Ask {
   readonly name: string;
-  /** Every way it can go in this world, for the worker of this number. None: it has to wait. */
-  readonly outcomes: (world: World, worker: number) => Promise<readonly Outcome[]>;
+  /** Every way it can go in this world, for the worker of this number. None: it has to wait. Throws `Unknown`. */
+  readonly outcomes: (world: World, worker: number) => readonly Outcome[];
   /**
    * Whether nothing that anybody else can do before it makes a difference to it, nor it to that, nor any law sees it: then it is enough
    * to look at what follows when it comes at once (a persistent set of one worker).
    */
   readonly private?: (world: World, worker: number) => boolean;
   /** What else a crash at this very moment can leave behind, besides the world as it is. */
-  readonly crashes?: (world: World, worker: number) => Promise<readonly Omit<Outcome, 'answer'>[]>;
+  readonly crashes?: (world: World, worker: number) => readonly Omit<Outcome, 'answer'>[];
+}
+
+/**
+ * Thrown where the answer is what real code does, which was not run yet. Real code is asynchronous and the same again for the same
+ * question: it runs once, and everything around it can be looked up as fast as a table.
+ */
+export class Unknown {
+  readonly known: Promise<unknown>;
+  constructor(known: Promise<unknown>) {
+    this.known = known;
+  }
+}
+
+/** What `look` comes to, begun again whenever it meets something unknown, once that is known. */
+export async function known<T>(look: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return look();
+    } catch (error) {
+      if (!(error instanceof Unknown)) throw error;
+      await error.known;
+    }
+  }
 }
 
 export type AskFn = <T>(ask: Ask) => Promise<T>;
@@ -48,6 +84,8 @@ interface Node extends Place {
   readonly begin: Begin;
   readonly told: readonly Answer[];
   readonly children: Map<string, Node>;
+  /** The same, for an answer that is the very same value. */
+  readonly byAnswer: Map<Answer, Node>;
   /** The code as it stands here; null once it has gone on from here, since it can do that only once. */
   run: Run | null;
 }
@@ -71,32 +109,38 @@ export class Programs {
   #nodes = 0;
   readonly #roots = new Map<string, Node>();
 
-  async begin(name: string, begin: Begin): Promise<Place> {
-    const known = this.#roots.get(name);
-    if (known) return known;
-    const root = this.#node(begin, [], await started(begin));
-    this.#roots.set(name, root);
-    return root;
+  /** Throws `Unknown`. */
+  begin(name: string, begin: Begin): Place {
+    const there = this.#roots.get(name);
+    if (there) return there;
+    throw new Unknown(
+      started(begin).then((run) => {
+        this.#roots.set(name, this.#node(begin, [], run));
+      }),
+    );
   }
 
-  async next(place: Place, answer: Answer): Promise<Place> {
+  /** Throws `Unknown`. */
+  next(place: Place, answer: Answer): Place {
     const node = place as Node;
-    const key = stringify(answer);
-    const known = node.children.get(key);
-    if (known) return known;
+    const there = node.byAnswer.get(answer) ?? node.children.get(stringify(answer));
+    if (!there) throw new Unknown(this.#goOn(node, answer));
+    node.byAnswer.set(answer, there);
+    return there;
+  }
+
+  async #goOn(node: Node, answer: Answer): Promise<void> {
     const run = node.run ?? (await replayed(node));
     node.run = null;
     await tell(run, answer);
-    const child = this.#node(node.begin, [...node.told, answer], run);
-    node.children.set(key, child);
-    return child;
+    node.children.set(stringify(answer), this.#node(node.begin, [...node.told, answer], run));
   }
 
   #node(begin: Begin, told: readonly Answer[], run: Run): Node {
     this.#nodes += 1;
     const ask = run.result ? null : (run.waiting[0]?.ask ?? null);
     if (!ask && !run.result) throw new Error('The code waits for something that it did not ask of the model');
-    return { id: this.#nodes, ask, result: run.result, begin, told, children: new Map(), run };
+    return { id: this.#nodes, ask, result: run.result, begin, told, children: new Map(), byAnswer: new Map(), run };
   }
 }
 

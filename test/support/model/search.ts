@@ -1,24 +1,28 @@
+import { keyOf } from './key.ts';
 import { broken, isOver } from './laws.ts';
 import { Moves } from './moves.ts';
-import { keyOf, type Size, start, type World } from './world.ts';
-
-/** Jest runs tests in a context of their own, in which each look at a global is slow. */
-const { imul } = Math;
+import { known } from './program.ts';
+import { type Move, type Size, start, type World } from './world.ts';
 
 export interface Searched {
   readonly states: number;
   readonly steps: number;
+  /** The keys of those in which nobody works. */
+  readonly resting: ReadonlySet<number>;
   /** The shortest way to a world that must not be, told step by step; null: there is none. */
   readonly violation: { readonly what: string; readonly trace: readonly string[] } | null;
 }
+
+const LIMIT = 5_000_000;
 
 /**
  * Every world that can be reached, the near ones first. Afterwards every one of them must have a way on without faults to where all is
  * over: then, as long as faults end and everybody goes on, it does come to that.
  */
-export async function search(size: Size, limit = 5_000_000): Promise<Searched> {
-  const moves = new Moves(size);
-  const known = new Map<number, number>();
+export async function search(size: Size, { reduced = true } = {}): Promise<Searched> {
+  const moves = new Moves(size, reduced);
+  const resting = new Set<number>();
+  const ids = new Map<number, number>();
   const labels = new Map<string, number>();
   const from: number[] = [];
   const by: number[] = [];
@@ -30,17 +34,18 @@ export async function search(size: Size, limit = 5_000_000): Promise<Searched> {
   let found: { what: string; id: number } | null = null;
 
   const reach = (world: World, parent: number, label: string): number => {
-    const key = hashOf(keyOf(world));
-    const there = known.get(key);
+    const key = keyOf(world);
+    const there = ids.get(key);
     if (there !== undefined) return there;
     const id = from.length;
-    if (id === limit) throw new Error(`There are more than ${limit} states`);
-    known.set(key, id);
+    if (id === LIMIT) throw new Error(`There are more than ${LIMIT} states`);
+    ids.set(key, id);
     from.push(parent);
     by.push(labels.get(label) ?? labels.size);
     labels.set(label, by.at(-1) ?? 0);
     const what = broken(world);
     if (what) found ??= { what, id };
+    if (world.workers.every((worker) => worker === null)) resting.add(key);
     if (isOver(world)) over.push(id);
     next.push({ id, world });
     return id;
@@ -52,9 +57,10 @@ export async function search(size: Size, limit = 5_000_000): Promise<Searched> {
     next = [];
     for (const { id, world } of frontier) {
       if (found) break;
-      for (const move of await moves.from(world)) {
+      for (const move of await known(() => moves.from(world))) {
         taken += 1;
-        const to = reach(move.world, id, move.label);
+        const { world: reached, label } = await known(() => onward(moves, move));
+        const to = reach(reached, id, label);
         if (move.fault) continue;
         steps.from.push(id);
         steps.to.push(to);
@@ -64,7 +70,14 @@ export async function search(size: Size, limit = 5_000_000): Promise<Searched> {
   found ??= stuck(from.length, over, steps);
   const names = [...labels.keys()];
   const traceTo = (id: number): string[] => (id < 0 ? [] : [...traceTo(from[id] ?? -1), names[by[id] ?? 0] ?? '']);
-  return { states: from.length, steps: taken, violation: found && { what: found.what, trace: traceTo(found.id) } };
+  const violation = found && { what: found.what, trace: traceTo(found.id) };
+  return { states: from.length, steps: taken, resting, violation };
+}
+
+/** Behind all that follows by itself and alone. What is wrong on the way is seen too. */
+function onward(moves: Moves, { world, label }: Move): { world: World; label: string } {
+  const next = broken(world) ? null : moves.forced(world);
+  return next ? onward(moves, { ...next, label: `${label}\n  ${next.label}` }) : { world, label };
 }
 
 /** The first world from which nothing leads on to the end any more. */
@@ -95,18 +108,4 @@ function stuck(
   }
   const id = ends.indexOf(0);
   return id < 0 ? null : { what: 'from here it never comes to an end, even without faults', id };
-}
-
-/** 53 bits (cyrb53, public domain): among a million states two share one with a chance of 1 in 18,000, and then one would not be looked at. */
-function hashOf(text: string): number {
-  let a = 0xdeadbeef;
-  let b = 0x41c6ce57;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    a = imul(a ^ code, 2654435761);
-    b = imul(b ^ code, 1597334677);
-  }
-  a = imul(a ^ (a >>> 16), 2246822507) ^ imul(b ^ (b >>> 13), 3266489909);
-  b = imul(b ^ (b >>> 16), 2246822507) ^ imul(a ^ (a >>> 13), 3266489909);
-  return 4294967296 * (2097151 & b) + (a >>> 0);
 }

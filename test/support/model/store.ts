@@ -2,9 +2,11 @@ import type { EffectChange } from '../../../src/domain/effect.ts';
 import { type Grant, mayExist } from '../../../src/domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../../../src/domain/ids.ts';
 import type { Change, HoldingNote, Outage, Reads, Store, Tx } from '../../../src/usecases/ports.ts';
-import type { Leases } from '../../../src/usecases/watch-ports.ts';
-import type { Answer, Ask, AskFn, Outcome } from './program.ts';
-import { dateOf, forget, type Level, tickOf, type World, withEffects, withTold } from './world.ts';
+import { numberOf } from './key.ts';
+import { modelLeases } from './leases.ts';
+import { hasLockAlone, inTime } from './lock.ts';
+import { type Answer, type Ask, type AskFn, answered, told, Unknown } from './program.ts';
+import { dateOf, forget, type Level, newsOf, type World, withEffects, withTold } from './world.ts';
 
 /** Lives in the one access there is. */
 export const ACCESS_KEY = 'model/1/1';
@@ -12,14 +14,13 @@ export const ACCESS_KEY = 'model/1/1';
 /** The store as real use cases see it. Each read and each transaction is one step, whole or not at all, as PostgreSQL does it. */
 export function modelStore(ask: AskFn): Store {
   const reads = outside<Reads>('reads', {
-    grant: (id) => ask(read('read the grant', (world) => toldGrant(grantOf(world, id)))),
-    openGrantsOn: () => ask(read('count the siblings', (world) => siblings(world))),
+    grant: (id) => ask(read('read the grant', (world) => told(grantOf(world, id), toldGrant))),
     // Only whoever has the lock writes it.
-    note: () => ask({ ...read('read the note', noteOf), private: hasLockAlone }),
+    note: () => ask({ ...read('read the note', (world) => answered(noteOf(world))), private: hasLockAlone }),
   });
   return outside<Store>('store', {
     reads: () => reads,
-    now: () => ask({ ...read('read the clock', (world) => dateOf(world.tick)), private: inTime }),
+    now: () => ask({ ...read('read the clock', (world) => told(world.tick, dateOf)), private: inTime }),
     transaction: <T>(_: WorkspaceId, work: (tx: Tx) => Promise<T>): Promise<T> => ask<T>(transaction(work)),
     leases: modelLeases(ask),
   });
@@ -45,20 +46,10 @@ export function outside<T extends object>(name: string, known: Partial<T>): T {
   }) as T;
 }
 
-const read = <T>(name: string, of: (world: World) => T): Ask => ({
+const read = (name: string, of: (world: World) => Answer): Ask => ({
   name,
-  outcomes: async (world) => [{ label: name, world, answer: { value: of(world) } }],
+  outcomes: (world) => [{ label: name, world, answer: of(world) }],
 });
-
-/** Time passes for nobody who has his lease. */
-const inTime = (world: World, worker: number): boolean => world.workers[worker]?.leased ?? false;
-
-/** It has the lock, nobody thinks the same of himself, and no call of anybody is on its way. */
-export const hasLockAlone = (world: World, worker: number): boolean =>
-  world.size.without === null &&
-  world.lock.holder === worker &&
-  world.flying.length === 0 &&
-  world.workers.every((each, index) => index === worker || !each || each.lock === 'none');
 
 const grantOf = (world: World, id: GrantId): Grant | null => world.grants.find((each) => each.id === id) ?? null;
 const openOn = (world: World): readonly Grant[] =>
@@ -78,40 +69,53 @@ const noteOf = ({ note, grants }: World): HoldingNote | null => {
   };
 };
 
-function transaction<T>(work: (tx: Tx) => Promise<T>): Ask {
+/** One transaction of real code, which must be the same for the same grants, note and time: it runs once for each. */
+export function transaction<T>(work: (tx: Tx) => Promise<T>): Ask {
+  const ran = new Map<string, Ran>();
+  const runOn = (world: World): Ran => {
+    const key = `${numberOf(world.grants)}/${world.tick}/${world.note ? world.note.before : '-'}`;
+    const there = ran.get(key);
+    if (there) return there;
+    throw new Unknown(run(world, work).then((came) => ran.set(key, came)));
+  };
   return {
     name: 'a transaction',
-    async outcomes(world) {
-      const ran = await run(world, work);
-      return [{ label: `commit ${ran.says}`, world: ran.world, answer: ran.answer }];
+    outcomes(world) {
+      const { label, wrote, answer } = runOn(world);
+      return [{ label, world: wrote ? committed(world, wrote) : world, answer }];
     },
-    async crashes(world) {
-      const { size } = world;
-      if (size.without === 'the effects in the transaction') {
-        const ran = await run(world, work);
-        return [{ label: `dies between the commit of ${ran.says} and its effects`, world: ran.bare }];
-      }
-      if (size.without === 'the commit before the announcement') {
-        const ran = await run(world, work);
-        return [
-          { label: `dies before the commit of what it told (${ran.says})`, world: { ...world, told: ran.world.told } },
-        ];
-      }
-      return [];
+    crashes(world) {
+      const { without } = world.size;
+      if (without !== 'the effects in the transaction' && without !== 'the commit before the announcement') return [];
+      const { label, wrote } = runOn(world);
+      if (!wrote) return [];
+      const { grants, note, news } = wrote;
+      return without === 'the effects in the transaction'
+        ? [{ label: `dies between the ${label} and its effects`, world: { ...world, grants, note } }]
+        : [{ label: `dies before the ${label}, and has told of it`, world: withTold(world, news) }];
     },
   };
 }
 
 interface Ran {
-  readonly world: World;
-  /** Without the effects. */
-  readonly bare: World;
+  readonly label: string;
   readonly answer: Answer;
-  readonly says: string;
+  /** Null: nothing, since it threw. */
+  readonly wrote: Wrote | null;
 }
 
+interface Wrote {
+  readonly grants: readonly Grant[];
+  readonly note: { readonly before: Level } | null;
+  readonly effects: readonly EffectChange[];
+  readonly news: readonly string[];
+}
+
+const committed = (world: World, { grants, note, effects, news }: Wrote): World =>
+  withEffects(withTold({ ...world, grants, note }, news), effects);
+
 /** Whole, or not at all when it throws. */
-export async function run<T>(world: World, work: (tx: Tx) => Promise<T>): Promise<Ran> {
+async function run<T>(world: World, work: (tx: Tx) => Promise<T>): Promise<Ran> {
   const written: { grants: Grant[]; effects: EffectChange[]; note: { before: Level } | null; says: string[] } = {
     grants: [...world.grants],
     effects: [],
@@ -147,15 +151,13 @@ export async function run<T>(world: World, work: (tx: Tx) => Promise<T>): Promis
   });
   try {
     const value = await work(tx);
-    const bare = staged();
-    const grants = written.grants;
-    const whole = grants.reduce((so, grant) => withTold(so, effectsOf(written.effects, grant), grant), bare);
-    const says = written.says.join(', ') || 'nothing';
-    return { world: withEffects(whole, written.effects), bare, answer: { value: plain(value) }, says };
+    const { grants, note, effects } = written;
+    const wrote = { grants, note, effects, news: grants.flatMap((grant) => newsOf(effectsOf(effects, grant), grant)) };
+    return { label: `commit ${written.says.join(', ') || 'nothing'}`, wrote, answer: answered(plain(value)) };
   } catch (error) {
     const { kind, message } = error as Outage;
     if (kind === undefined) throw error;
-    return { world, bare: world, answer: { outage: { kind, message } }, says: `nothing: ${message}` };
+    return { label: `commit nothing: ${message}`, wrote: null, answer: { outage: { kind, message } } };
   }
 }
 
@@ -167,89 +169,18 @@ const effectsOf = (effects: readonly EffectChange[], grant: Grant): readonly Eff
 function plain(value: unknown): unknown {
   if (value === null || value === undefined) return null;
   if (isGrant(value)) return toldGrant(value);
-  if (typeof value !== 'object' || !('ok' in value)) return value;
+  if (typeof value !== 'object') return value;
+  if ('keeper' in value) return outside('standing', { ...value, keeper: outside('keeper', nameOf(value.keeper)) });
+  if (!('ok' in value)) return value;
   return outside('step', { ok: value.ok, ...('state' in value ? { state: plain(value.state) } : {}) });
 }
+
+const nameOf = (keeper: unknown): Partial<Grant> => {
+  const { id, roleKey } = keeper as Grant;
+  return { id, roleKey };
+};
 
 const isGrant = (value: unknown): value is Grant =>
   typeof value === 'object' && value !== null && 'roleKey' in value && 'target' in value;
 
 export const levelOf = (value: unknown): Level => (value === 'low' || value === 'high' ? value : null);
-
-const TAKE = 'take the lease';
-
-/** The rows that `createLeases` keeps, statement by statement. Numbers of leases only matter by being different. */
-function modelLeases(ask: AskFn): Leases {
-  const step = (name: string, of: (world: World, worker: number) => Outcome | null): Ask => ({
-    name,
-    // Others read the row when they take the lease, which they cannot while it is held.
-    private: (world, worker) => name !== TAKE && world.size.without === null && isMine(world, worker),
-    async outcomes(world, worker) {
-      const outcome = of(world, worker);
-      return outcome ? [outcome] : [];
-    },
-  });
-  const noted = (world: World, unsettledSince: number | null): World => ({
-    ...world,
-    lock: { ...world.lock, unsettledSince },
-  });
-  const isLatest = (world: World, worker: number): boolean => world.workers[worker]?.fence === world.lock.fence;
-  const isMine = (world: World, worker: number): boolean => isLatest(world, worker) && world.lock.holder === worker;
-
-  return {
-    take: (key) =>
-      ask(
-        step(TAKE, (world, worker) => {
-          const { holder, unsettledSince } = world.lock;
-          if (holder !== null && world.size.without !== 'the lock') return null;
-          const fence = world.lock.fence + 1;
-          const since = unsettledSince === null ? null : dateOf(unsettledSince);
-          return {
-            label: `takes the lease${since ? ', and hears of a call in doubt' : ''}`,
-            world: { ...withLock(world, worker, 'held', fence), lock: { holder: worker, fence, unsettledSince } },
-            // The number is the worker's in the model: in the code it would only make places different that are the same.
-            answer: { value: { key, fence: 'its own', unsettledSince: since } },
-          };
-        }),
-      ),
-    beginCall: () =>
-      ask(
-        step('note the call', (world, worker) => {
-          const { without } = world.size;
-          if (!isMine(world, worker) && without !== 'the fencing' && without !== 'the lock')
-            return { label: 'may not call: its lease was lost', world, answer: { value: false } };
-          return { label: 'notes that a call is sent', world: noted(world, world.tick), answer: { value: true } };
-        }),
-      ),
-    settleCall: ({ unsettledSince }) =>
-      ask(
-        step('note the answer', (world, worker) => ({
-          label: 'notes that it had its answer',
-          world: isLatest(world, worker) ? noted(world, unsettledSince && tickOf(unsettledSince)) : world,
-          answer: { value: null },
-        })),
-      ),
-    release: () =>
-      ask(
-        step('release the lease', (world, worker) => ({
-          label: 'releases the lease',
-          world: {
-            ...withLock(world, worker, 'none'),
-            lock: isLatest(world, worker) ? { ...world.lock, holder: null } : world.lock,
-          },
-          answer: { value: null },
-        })),
-      ),
-  };
-}
-
-/** The worker's own idea of the lock it has. */
-export const withLock = (
-  world: World,
-  index: number,
-  lock: 'none' | 'held' | 'lost',
-  fence: number | null = null,
-): World => ({
-  ...world,
-  workers: world.workers.map((worker, each) => (each === index && worker ? { ...worker, lock, fence } : worker)),
-});

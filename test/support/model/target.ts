@@ -1,8 +1,9 @@
 import { type LeaseLimits, withLease } from '../../../src/connectors/lease-lock.ts';
 import type { Json } from '../../../src/domain/json.ts';
 import type { Connector, Connectors, Outage, Store, TargetSession } from '../../../src/usecases/ports.ts';
-import type { Ask, AskFn, Outcome } from './program.ts';
-import { ACCESS_KEY, hasLockAlone, levelOf, outside, withLock } from './store.ts';
+import { hasLockAlone, hasTargetAlone, inTime, locksHold, withLock } from './lock.ts';
+import { type Answer, type Ask, type AskFn, type Outcome, told } from './program.ts';
+import { ACCESS_KEY, levelOf, outside } from './store.ts';
 import { type Flying, type Level, type Size, TICK_MS, type World } from './world.ts';
 
 export const RESOLVED = { targetIdentity: 'model', entitlementId: '1', subjectId: '1', key: ACCESS_KEY };
@@ -84,67 +85,84 @@ function sessionOf(
   };
 }
 
-const outage = (kind: Outage['kind'], message: string) => ({ outage: { kind, message } });
+const outage = (kind: Outage['kind'], message: string): Answer => ({ outage: { kind, message } });
+const ENDED = outage('transient', 'The session was ended');
+const TOO_LATE = outage('transient', 'It is too late');
+const LOST = outage('unknown_outcome', 'The connection was lost');
+const SILENCE = outage('unknown_outcome', 'It did not answer');
+const DONE = told('done');
+const NOTHING = told(null);
 const said = (level: Level): string => level ?? 'nothing';
 const unlocked = (world: World): World['lock'] => ({ ...world.lock, holder: null });
 
 const LOOK: Ask = {
   name: 'look at the target',
-  private: hasLockAlone,
-  outcomes: async (world, worker) => [
+  private: (world, worker) => hasTargetAlone(world, worker) || isRefused(world, worker),
+  outcomes: (world, worker) => [
     isCutOff(world, worker)
-      ? { label: 'cannot look: its session was ended', world, answer: outage('transient', 'The session was ended') }
-      : { label: `sees ${said(world.level)}`, world, answer: { value: world.level } },
+      ? { label: 'cannot look: its session was ended', world, answer: ENDED }
+      : { label: `sees ${said(world.level)}`, world, answer: told(world.level) },
   ],
 };
 
 /** Whoever lost PostgreSQL's lock lost the session with it. A target without locks answers everybody. */
 const isCutOff = (world: World, worker: number): boolean =>
-  world.size.target === 'locking' && world.size.without !== 'the lock' && world.workers[worker]?.lock !== 'held';
+  world.size.target === 'locking' && world.size.without !== 'the lock' && !isHeld(world, worker);
+
+const isHeld = (world: World, worker: number): boolean => world.workers[worker]?.lock === 'held';
+/** From the loss of its lock on, whatever happens. */
+const isRefused = (world: World, worker: number): boolean => locksHold(world) && isCutOff(world, worker);
 
 const LOCK: Ask = {
   name: 'get the lock',
-  async outcomes(world, worker) {
+  outcomes(world, worker) {
     if (world.lock.holder !== null && world.size.without !== 'the lock') return [];
     const lock = { ...world.lock, holder: worker };
-    return [{ label: 'gets the lock', world: { ...withLock(world, worker, 'held'), lock }, answer: { value: null } }];
+    return [{ label: 'gets the lock', world: { ...withLock(world, worker, 'held'), lock }, answer: NOTHING }];
   },
 };
 
 const UNLOCK: Ask = {
   name: 'free the lock',
-  private: (world, worker) => world.size.without === null && world.lock.holder === worker,
-  async outcomes(world, worker) {
+  private: locksHold,
+  outcomes(world, worker) {
     const lock = world.lock.holder === worker ? unlocked(world) : world.lock;
-    return [{ label: 'frees the lock', world: { ...withLock(world, worker, 'none'), lock }, answer: { value: null } }];
+    return [{ label: 'frees the lock', world: { ...withLock(world, worker, 'none'), lock }, answer: NOTHING }];
   },
 };
+
+/**
+ * A call of whoever has the lock alone, where nothing can fail any more. The laws do see what it changes. But while its grant waits for
+ * it nobody else can make a grant live, nor end one that was called for; so whatever law it breaks later, it breaks at once.
+ */
+const landsAlone = (world: World, worker: number): boolean =>
+  !mayFail(world) && hasLockAlone(world, worker) && inTime(world, worker);
 
 /** On PostgreSQL: whoever has the lock executes it, so it happens before anybody else gets the lock, or never. */
 function executes(level: Level): Ask {
   const lands = (world: World): World => ({ ...world, level });
   return {
     name: `make it ${said(level)}`,
-    async outcomes(world, worker) {
+    private: (world, worker) => landsAlone(world, worker) || isRefused(world, worker),
+    outcomes(world, worker) {
       if (isCutOff(world, worker)) {
-        return [{ label: 'cannot call', world, answer: outage('transient', 'The session was ended') }];
+        return [{ label: 'cannot call', world, answer: ENDED }];
       }
-      const fine: Outcome = { label: `makes it ${said(level)}`, world: lands(world), answer: { value: 'done' } };
+      const fine: Outcome = { label: `makes it ${said(level)}`, world: lands(world), answer: DONE };
       if (!mayFail(world)) return [fine];
       const cut = (of: World): World => ({
         ...withLock(of, worker, 'lost'),
         lock: of.lock.holder === worker ? unlocked(of) : of.lock,
       });
       const failed = failing(world);
-      const lost = outage('unknown_outcome', 'The connection was lost');
       return [
         fine,
-        { label: `the call to make it ${said(level)} is lost`, world: cut(failed), answer: lost },
-        { label: `makes it ${said(level)}, and the answer is lost`, world: cut(lands(failed)), answer: lost },
+        { label: `the call to make it ${said(level)} is lost`, world: cut(failed), answer: LOST },
+        { label: `makes it ${said(level)}, and the answer is lost`, world: cut(lands(failed)), answer: LOST },
         lie(failed, level),
       ];
     },
-    crashes: async (world, worker) =>
+    crashes: (world, worker) =>
       isCutOff(world, worker) ? [] : [{ label: `dies, and it becomes ${said(level)}`, world: lands(world) }],
   };
 }
@@ -156,22 +174,23 @@ export const failing = (world: World): World => ({ ...world, faults: world.fault
 const lie = (world: World, level: Level): Outcome => ({
   label: `is told that it is ${said(level)}, and nothing was done`,
   world,
-  answer: { value: 'done' },
+  answer: DONE,
 });
 
 const sends = (level: Level): Ask => ({
   name: `send ${said(level)}`,
-  private: hasLockAlone,
-  async outcomes(world, worker) {
+  private: (world, worker) =>
+    (hasTargetAlone(world, worker) && inTime(world, worker)) || (locksHold(world) && !isHeld(world, worker)),
+  outcomes(world, worker) {
     // What `change` of the lease lock finds by looking at how long it waited.
-    const late = world.workers[worker]?.lock !== 'held' && world.size.without !== 'the fencing';
-    if (late) return [{ label: 'may not call: it stood still', world, answer: outage('transient', 'It is too late') }];
+    const late = !isHeld(world, worker) && world.size.without !== 'the fencing';
+    if (late) return [{ label: 'may not call: it stood still', world, answer: TOO_LATE }];
     const call = { level, landsBy: world.tick + 1, sender: worker, landed: false };
     return [
       {
         label: `sends: make it ${said(level)}`,
         world: { ...world, flying: [...world.flying, call] },
-        answer: { value: null },
+        answer: NOTHING,
       },
     ];
   },
@@ -180,16 +199,16 @@ const sends = (level: Level): Ask => ({
 /** The answer to a call that was sent: it is carried out now, or was before, or nobody knows. */
 const hears = (level: Level): Ask => ({
   name: 'wait for the answer',
-  async outcomes(world, worker) {
-    const timeout = outage('unknown_outcome', 'It did not answer');
+  private: landsAlone,
+  outcomes(world, worker) {
     const mine = world.flying.find((call) => call.sender === worker);
-    if (!mine) return [{ label: 'hears nothing any more', world, answer: timeout }];
+    if (!mine) return [{ label: 'hears nothing any more', world, answer: SILENCE }];
     const rest = world.flying.filter((call) => call !== mine);
     const landed = { ...lands(world, mine), flying: rest };
-    const fine = { label: `hears that it is ${said(level)}`, world: landed, answer: { value: 'done' } };
+    const fine = { label: `hears that it is ${said(level)}`, world: landed, answer: DONE };
     if (!mayFail(world)) return [fine];
     const flying = mine.landed ? rest : [...rest, { ...mine, sender: null }];
-    const nothing = { label: 'hears nothing', world: { ...failing(world), flying }, answer: timeout };
+    const nothing = { label: 'hears nothing', world: { ...failing(world), flying }, answer: SILENCE };
     return mine.landed ? [fine, nothing] : [fine, nothing, lie({ ...failing(world), flying: rest }, level)];
   },
 });

@@ -1,6 +1,7 @@
 import { broken, isOver } from './laws.ts';
-import { type Move, Moves } from './moves.ts';
-import { type Level, type Size, start, type World } from './world.ts';
+import { Moves } from './moves.ts';
+import { known } from './program.ts';
+import { type Level, type Move, type Size, start, type World } from './world.ts';
 
 /** How long faults may go on, and how long it may then take until all is over. Steps. */
 const WILD_STEPS = 250;
@@ -20,9 +21,9 @@ export async function walk(
   for (let round = 0; round < rounds; round += 1) {
     const sized: Size = { ...size, before: round % 2 === 0 ? 'low' : null };
     if (round % SHARED_ROUNDS === 0) moves = new Map();
-    const known = moves.get(sized.before) ?? new Moves(sized);
-    moves.set(sized.before, known);
-    const went = await oneRound(known, sized, randomOf(seed + round));
+    const these = moves.get(sized.before) ?? new Moves(sized);
+    moves.set(sized.before, these);
+    const went = await oneRound(these, sized, randomOf(seed + round));
     steps += went.trace.length;
     if (went.violation) {
       const told = [`seed ${seed + round}: ${went.violation}`, ...went.trace.slice(-80)];
@@ -61,7 +62,7 @@ async function oneOf(moves: Moves, world: World, random: () => number, calm: boo
     // Time is the last of them, and in no hurry.
     if (chosen === actors.length - 1 && chosen > 0 && random() < PATIENCE) continue;
     const [actor] = actors.splice(chosen, 1);
-    const all = (await actor?.()) ?? [];
+    const all = actor ? await known(actor) : [];
     const possible = calm ? all.filter((move) => !move.fault) : all;
     const move = possible[Math.floor(random() * possible.length)];
     // Nobody gives back as often as he could, or little would ever go live.

@@ -93,6 +93,15 @@ export interface World {
   readonly unscheduled: readonly EffectChange[];
 }
 
+/** One step of the world. A fault is what need not happen; without faults everything has to come to its end. */
+export interface Move {
+  readonly label: string;
+  readonly fault: boolean;
+  readonly world: World;
+}
+
+export const plain = (label: string, world: World): Move => ({ label, fault: false, world });
+
 export const TICK_MS = 600_000;
 const START = Date.parse('2026-03-02T12:00:00.000Z');
 export const dateOf = (tick: number): Date => new Date(START + tick * TICK_MS);
@@ -135,18 +144,30 @@ export function withEffects(world: World, changes: readonly EffectChange[]): Wor
   return { ...world, effects };
 }
 
-/** From here on people may read it, however late Slack is. */
-export function withTold(world: World, changes: readonly EffectChange[], grant: Grant): World {
-  const news = changes.flatMap(({ change, effect }) =>
+/** What effects tell people of this grant. */
+export const newsOf = (changes: readonly EffectChange[], grant: Grant): readonly string[] =>
+  changes.flatMap(({ change, effect }) =>
     change === 'schedule' && effect.kind === 'notify_person' && /^access_(live|ended)$/.test(effect.notice)
       ? [`${effect.notice}/${grant.id}`]
       : [],
   );
-  return news.length === 0 ? world : { ...world, told: [...new Set([...world.told, ...news])].sort() };
+
+/** From here on people may read it, however late Slack is. */
+export const withTold = (world: World, news: readonly string[]): World =>
+  news.length === 0 ? world : { ...world, told: [...new Set([...world.told, ...news])].sort() };
+
+const forgotten = new Map<string, Grant>();
+/** A grant without what no decision hangs on, so that the same state is the very same value. */
+export function forget(grant: Grant): Grant {
+  const less = withoutHistory(grant);
+  const text = JSON.stringify(less);
+  const there = forgotten.get(text);
+  if (there) return there;
+  forgotten.set(text, less);
+  return less;
 }
 
-/** A grant without what no decision hangs on, so that the same state is the same value. */
-export function forget(grant: Grant): Grant {
+function withoutHistory(grant: Grant): Grant {
   const over = grant.status === 'revoking' || grant.status === 'ended';
   const some = <T>(value: T | null, instead: T): T | null => (value === null ? null : instead);
   return {
@@ -161,48 +182,4 @@ export function forget(grant: Grant): Grant {
     endReason: some(grant.endReason, 'it failed'),
     ...(over ? { provisionBy: dateOf(0), mustEndBy: dateOf(0), endsAt: some(grant.endsAt, dateOf(0)) } : {}),
   };
-}
-
-const grantIds = new Map<string, number>();
-const grantIdOf = new WeakMap<Grant, number>();
-function numberOf(grant: Grant): number {
-  const known = grantIdOf.get(grant);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(grant);
-  const number = grantIds.get(text) ?? grantIds.size;
-  grantIds.set(text, number);
-  grantIdOf.set(grant, number);
-  return number;
-}
-
-/** Equal for worlds from which the same can happen. Which of two workers does something makes no difference. */
-export function keyOf(world: World): string {
-  const { effects, lock } = world;
-  const workers = world.workers.map((worker, index) => {
-    if (!worker) return '';
-    const effect = effects[worker.key];
-    const lease = effect?.owner === index ? (effect.generation === worker.generation ? 'l' : 'o') : '-';
-    const latest = worker.fence === null ? '' : worker.fence === lock.fence ? 'n' : 'p';
-    const sends = world.flying.some((call) => call.sender === index) ? 'f' : '';
-    const holds = lock.holder === index ? 'h' : '';
-    return `${worker.key}${worker.place.id}${lease}${worker.leased}${worker.lock}${latest}${sends}${holds}`;
-  });
-  const pending = Object.keys(effects).sort();
-  return [
-    world.tick,
-    world.faults,
-    world.level,
-    world.grants.map(numberOf).join('.'),
-    pending.map((key) => `${key}:${effects[key]?.due}`).join('.'),
-    workers.sort().join('.'),
-    `${lock.holder === null ? '' : 'h'}${lock.unsettledSince}`,
-    world.flying
-      .map((call) => `${call.level}${call.landsBy}${call.sender === null ? '' : 's'}${call.landed ? 'l' : ''}`)
-      .sort()
-      .join('.'),
-    world.note ? `n${world.note.before}` : '',
-    world.told.join('.'),
-    world.landedLate,
-    world.unscheduled.length,
-  ].join('|');
 }
