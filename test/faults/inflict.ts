@@ -113,6 +113,8 @@ export async function meetPoint(
   const giveUp = new AbortController();
   const arming = bots.map((bot) => armed(bot, point));
   const baiting = bait();
+  // Whoever waits for `back` hears of it.
+  baiting.catch(() => undefined);
   const hit = await Promise.race([...arming, wait(POINT_WAITS_MS, null, { signal: giveUp.signal }).catch(() => null)]);
   giveUp.abort();
   for (const bot of bots) bot.proxies[point.side].forget();

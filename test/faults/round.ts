@@ -14,7 +14,8 @@ const SWEEP_MS = 30_000;
 /** A round that has come to no end by then never will. */
 const SETTLE_LIMIT_MS = 240_000;
 const COMMAND_LIMIT_MS = 20_000;
-const ASKS_MOST = 4;
+/** Longer than everything that is broken stays broken. */
+const ASKS_FOR_MS = 60_000;
 const PREPARES_MOST = 10;
 const HEARS_NOTHING_MS = 700;
 
@@ -45,18 +46,17 @@ export async function playRound(world: FaultWorld, plan: RoundPlan, end: ChainEn
   const met: string[] = [];
   const mishaps: string[] = [];
 
-  const acting = plan.grants.map((grant) => act(world, since, grant, takenByHand));
+  const acting = Promise.allSettled(plan.grants.map((grant) => act(world, since, grant, takenByHand)));
   const faulting = plan.faults.map(async (fault) => {
     await wait(fault.atMs);
     await inflict(world, bots, fault);
   });
   const dying = meetAll(world, bots, since, plan, met);
   const troubles = await Promise.allSettled([...faulting, dying, wait(lastActOf(plan))]);
-  for (const trouble of troubles)
-    if (trouble.status === 'rejected') mishaps.push(`The harness failed: ${trouble.reason}`);
   await heal(world, bots);
   const healedAt = Date.now() + world.offsetMs();
-  await Promise.all(acting);
+  for (const trouble of [...troubles, ...(await acting)])
+    if (trouble.status === 'rejected') mishaps.push(`The harness failed: ${trouble.reason}`);
   mishaps.push(...(await settle(world, since)));
   await watching.stop();
   mishaps.push(...world.bots.flatMap((bot) => bot.mishaps()));
@@ -174,7 +174,7 @@ const typed = ({ workspace }: FaultWorld, person: string, line: string, deliver 
     wait(COMMAND_LIMIT_MS, null, { ref: false }),
   ]);
 
-/** Asks, and asks again as somebody does who hears nothing. */
+/** Asks, and asks again as somebody does who hears nothing; rejects when that goes on and on. */
 async function ask(
   { store, workspace }: FaultWorld,
   since: Date,
@@ -182,7 +182,8 @@ async function ask(
   say: (line: string) => Promise<unknown>,
 ): Promise<void> {
   const { id } = workspace.user(person);
-  for (let attempt = 0; attempt < ASKS_MOST; attempt += 1) {
+  const giveUpAt = performance.now() + ASKS_FOR_MS;
+  while (performance.now() < giveUpAt) {
     await say(`/elevate orders-db/${role} ${seconds}s to try it under faults`);
     await wait(HEARS_NOTHING_MS);
     const asked = await store
@@ -194,6 +195,7 @@ async function ask(
       .catch(() => null);
     if (asked?.rowCount) return;
   }
+  throw new Error(`${person} asked for ${role} again and again and was not heard`);
 }
 
 /** Until every access of the round has ended and everything about it was told. */
