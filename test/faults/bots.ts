@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startTargetProxy, type TargetProxy } from '../support/target-proxy.ts';
 import type { Side } from './points.ts';
 
-const ENTRY = join(import.meta.dirname, 'bot-entry.mjs');
+const START = join(import.meta.dirname, 'bot-start.cjs');
 const START_LIMIT_MS = 60_000;
 const LOG_TAIL = 6_000;
 
@@ -30,13 +30,15 @@ export interface Bot {
 }
 
 export interface BotSurroundings {
+  /** The bot as one file (`bundleBot`). */
+  readonly bundle: string;
   readonly ports: { readonly [side in Side]: number };
   /** The environment, with the addresses as they are without the proxies. */
   readonly env: (portOf: (side: Side) => number) => Record<string, string>;
   readonly offsetMs: () => number;
 }
 
-export async function createBot({ ports, env, offsetMs }: BotSurroundings): Promise<Bot> {
+export async function createBot({ bundle, ports, env, offsetMs }: BotSurroundings): Promise<Bot> {
   const proxies = {
     target: await startTargetProxy(ports.target),
     store: await startTargetProxy(ports.store),
@@ -50,11 +52,12 @@ export async function createBot({ ports, env, offsetMs }: BotSurroundings): Prom
   let paused = false;
 
   function launch(): ChildProcess {
-    const started = spawn(process.execPath, [ENTRY], {
+    const started = spawn(process.execPath, [START], {
       env: {
         PATH: process.env.PATH,
         ...env((side) => proxies[side].port),
         PORT: '0',
+        BOT_BUNDLE: bundle,
         CLOCK_OFFSET_MS: String(offsetMs()),
       },
       // A folder without an .env file, so that a developer's own settings stay out.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { buildOnce } from '../support/built-process.ts';
 import { installed } from '../support/redis-server.ts';
+import { bundleBot } from './bundle.ts';
 import { planRound } from './plan.ts';
 import { playRounds } from './play.ts';
 
@@ -18,11 +19,12 @@ describe('access ends, and nothing else is lost, whatever breaks', () => {
     async () => {
       if (process.env.CI) expect(installed).toBe(true);
       buildOnce();
+      const bundle = bundleBot();
       const until = performance.now() + BUDGET_MS;
       const queues = installed ? (['redis', 'postgres'] as const) : (['postgres'] as const);
       const lines: string[] = [];
       const play = (seeds: readonly number[]) =>
-        playRounds({ seeds, queues, parallel: 2, until, tell: (line) => void lines.push(line) });
+        playRounds({ bundle, seeds, queues, parallel: 2, until, tell: (line) => void lines.push(line) });
       const first = await play(Array.from({ length: ROUNDS }, (_, index) => FIRST_SEED + index));
       const failed = [...first.failed];
       let { unmet, rounds } = first;

@@ -6,6 +6,8 @@ import { playRound, type RoundResult } from './round.ts';
 import { type FaultWorld, startFaultWorld } from './world.ts';
 
 export interface Rounds {
+  /** The bot as one file (`bundleBot`). */
+  readonly bundle: string;
   readonly seeds: readonly number[];
   /** What a queue may live in on this machine. */
   readonly queues: readonly Queue[];
@@ -27,6 +29,7 @@ export interface Summary {
 
 /** Plays a round for each seed, some worlds side by side; a world whose round went wrong is not used again. */
 export async function playRounds({
+  bundle,
   seeds,
   queues,
   parallel,
@@ -49,7 +52,7 @@ export async function playRounds({
       while (performance.now() < until) {
         const seed = mine.shift();
         if (seed === undefined) break;
-        world ??= await startFaultWorld(queue);
+        world ??= await startFaultWorld(queue, bundle);
         const result = await playRound(world, planRound(seed, queues), end);
         results.push(result);
         tell(lineOf(result));

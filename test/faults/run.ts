@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { buildOnce } from '../support/built-process.ts';
 import { installed } from '../support/redis-server.ts';
+import { bundleBot } from './bundle.ts';
 import type { Queue } from './plan.ts';
 import { playRounds } from './play.ts';
 
@@ -24,6 +25,7 @@ if (!installed) process.stderr.write('There is no redis-server here, so every ro
 buildOnce();
 const beganAt = performance.now();
 const summary = await playRounds({
+  bundle: bundleBot(),
   seeds: Array.from({ length: rounds }, (_, index) => seed + index),
   queues,
   parallel,

@@ -37,17 +37,17 @@ export interface FaultWorld {
   stop(): Promise<void>;
 }
 
-export async function startFaultWorld(queue: Queue): Promise<FaultWorld> {
+export async function startFaultWorld(queue: Queue, bundle: string): Promise<FaultWorld> {
   const teardown = createTeardown();
   try {
-    return await build(queue, teardown);
+    return await build(queue, bundle, teardown);
   } catch (error) {
     await teardown.run().catch(() => undefined);
     throw error;
   }
 }
 
-async function build(queue: Queue, teardown: ReturnType<typeof createTeardown>): Promise<FaultWorld> {
+async function build(queue: Queue, bundle: string, teardown: ReturnType<typeof createTeardown>): Promise<FaultWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'elevate-faults-'));
   // PostgreSQL does not run as root: its own user must be able to walk in.
   await chmod(folder, 0o711);
@@ -81,6 +81,7 @@ async function build(queue: Queue, teardown: ReturnType<typeof createTeardown>):
   const bots = await Promise.all(
     Array.from({ length: MOST_REPLICAS }, () =>
       createBot({
+        bundle,
         ports: { target: portOf(target.botUrl), store: portOf(storeServer.url), slack: portOf(workspace.apiUrl) },
         env: (proxied) => ({
           SLACK_BOT_TOKEN: workspace.botToken,
