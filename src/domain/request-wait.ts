@@ -102,9 +102,11 @@ export function remind(state: AccessRequest, by: PersonRef | null, now: Date): T
     // An alarm of an earlier stage, or one that rings so late that it would ask for what is about to be over.
     if (remindAt === null || now >= state.expiresAt) return nothing(state);
     if (now < remindAt) return nothing(state, alarms(state));
-    return remindersLeft(state) > 0
-      ? told(null)
-      : nothing({ ...state, waiting: { ...waitingOf(state), remindAt: null } });
+    if (remindersLeft(state) > 0) return told(null);
+    // Nobody is told, but the card no longer says that somebody will be.
+    return nothing({ ...state, waiting: { ...waitingOf(state), remindAt: null } }, [
+      schedule({ kind: 'render_card', requestId: state.id }, now),
+    ]);
   }
   if (by.slackUserId !== state.requester.slackUserId) return refused({ code: 'not_the_requester' });
   const againAt = new Date((state.remindedAt ?? state.createdAt).getTime() + REMINDER_PAUSE_SECONDS * 1000);

@@ -87,6 +87,17 @@ describe('the times of a stage', () => {
   });
 });
 
+describe('a reminder that the policy has no room for', () => {
+  it('tells nobody, and the card no longer speaks of it', () => {
+    const made = asked(staged({ remindAfterSeconds: 30 * MINUTE }));
+    const request: AccessRequest = { ...made, role: { ...made.role, remindersMax: 0 } };
+    const { state, events, effects } = step(request, CLOCK, 30);
+    expect(events).toEqual([]);
+    expect(state.waiting).toMatchObject({ remindAt: null });
+    expect(effects).toMatchObject([{ change: 'schedule', effect: { kind: 'render_card' } }]);
+  });
+});
+
 describe('when nobody decides in time', () => {
   const wait = { withinSeconds: 60 * MINUTE, escalateAfterSeconds: 30 * MINUTE, escalateTo: ['sec', 'manager'] };
 
