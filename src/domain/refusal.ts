@@ -99,6 +99,12 @@ export type Refusal =
   | { readonly code: 'review_comment_missing' }
   | { readonly code: 'extensions_used_up'; readonly max: number }
   | { readonly code: 'already_extended' }
+  /** More time follows on the end that there is. `written`: the start that somebody wrote. */
+  | { readonly code: 'extension_has_no_start'; readonly written: string }
+  /** The end that was asked for is not behind the one that stands. */
+  | { readonly code: 'extension_not_later'; readonly endsAt: Date }
+  /** `written`: the start that somebody wrote. */
+  | { readonly code: 'break_glass_has_no_start'; readonly written: string }
   | { readonly code: 'no_live_access' }
   | { readonly code: 'which_access'; readonly roles: readonly string[]; readonly command: 'extend' | 'done' }
   | { readonly code: 'may_not_look'; readonly owners: readonly string[] }

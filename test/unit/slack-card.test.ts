@@ -117,7 +117,9 @@ describe('a card that waits', () => {
       ],
     });
     const said = words(requestCard(view({ request }), en));
-    expect(said).toContain('→ Stage 1: 2 approvals from dba or manager. Approved so far by <@U0DBA> (dba)');
+    expect(said).toContain(
+      '→ Stage 1: 2 approvals from dba or the requester’s manager. Approved so far by <@U0DBA> (dba)',
+    );
     expect(said).toContain('Waits for 1 approval');
     expect(said).toContain('· Stage 2: 1 approval from security. Comes next.');
   });

@@ -38,6 +38,20 @@ describe('what stands behind /elevate', () => {
     expect(parseCommand('database please')).toEqual({ kind: 'unknown', typed: 'database please', meant: null });
   });
 
+  it('is what was probably meant, and no request, where a mistyped command names a role', () => {
+    for (const [line, meant] of [
+      ['revok <@U1|dana> orders-db/admin', 'revoke'],
+      ['remove <@U1|dana> orders-db/admin', 'revoke'],
+      ['extedn orders-db/admin 30m', 'extend'],
+      ['status orders-db/admin', 'status'],
+      ['break-glas orders-db/admin the site is down', 'break-glass'],
+    ]) {
+      expect(parseCommand(line ?? '')).toMatchObject({ kind: 'unknown', meant });
+    }
+    expect(parseCommand('backup orders-db/admin 1h')).toMatchObject({ kind: 'ask' });
+    expect(parseCommand('who/done 1h')).toMatchObject({ kind: 'ask' });
+  });
+
   it('names whose access ends by an escaped mention, with a role in either order', () => {
     expect(parseCommand('revoke <@U0123ABC|dana reyes>')).toEqual({ kind: 'revoke', holder: 'U0123ABC', role: null });
     expect(parseCommand('revoke orders-db/admin <@W0123ABC>')).toEqual({
@@ -94,14 +108,29 @@ describe('a line that asks', () => {
 
   it('takes a start and an end by the clock out of a line where they are asked for, and leaves them in it where not', () => {
     const words = 'orders-db/admin 1h at 14:00 fixing it'.split(' ');
-    expect(readAsk(words, 'orders-db/admin', null, { moments: true })).toMatchObject({
+    expect(readAsk(words, 'orders-db/admin', null, 'anywhere')).toMatchObject({
       duration: '1h',
       start: '14:00',
       reason: 'fixing it',
     });
     expect(readAsk(words, 'orders-db/admin', null)).toMatchObject({ start: null, reason: 'at 14:00 fixing it' });
-    const until = readAsk(['until', '17:00', 'deploy'], 'a/b', null, { moments: true });
+    const until = readAsk(['until', '17:00', 'deploy'], 'a/b', null, 'anywhere');
     expect(until).toMatchObject({ duration: 'until 17:00', reason: 'deploy' });
+  });
+
+  it('takes them in front of the reason only, where a reason tells when it happened', () => {
+    const words = 'orders-db/admin until 04:00 it broke at 02:50 and lasts until 06:00'.split(' ');
+    expect(readAsk(words, 'orders-db/admin', null, 'in front')).toMatchObject({
+      duration: 'until 04:00',
+      start: null,
+      times: { until: { text: '04:00' }, start: null },
+      reason: 'it broke at 02:50 and lasts until 06:00',
+    });
+    expect(readAsk(['at', '14:00', 'broken'], 'a/b', null, 'in front')).toMatchObject({ start: '14:00' });
+    expect(readAsk(['broken', 'at', '14:00'], 'a/b', null, 'in front')).toMatchObject({
+      start: null,
+      reason: 'broken at 14:00',
+    });
   });
 
   it('looks for no ticket where the role has none', () => {

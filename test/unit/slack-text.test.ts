@@ -84,6 +84,9 @@ const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code 
   review_comment_missing: { code: 'review_comment_missing' },
   extensions_used_up: { code: 'extensions_used_up', max: 1 },
   already_extended: { code: 'already_extended' },
+  extension_has_no_start: { code: 'extension_has_no_start', written: '17:00' },
+  extension_not_later: { code: 'extension_not_later', endsAt: T0 },
+  break_glass_has_no_start: { code: 'break_glass_has_no_start', written: '17:00' },
   still_there: { code: 'still_there', found: 'member' },
   holder_may_not_resolve: { code: 'holder_may_not_resolve' },
   resolve_reason_missing: { code: 'resolve_reason_missing', detail: 'orders-pg cannot be reached' },
@@ -257,7 +260,7 @@ describe('a line of the thread', () => {
 describe('a notice', () => {
   const notices: Record<NoticeName, RegExp> = {
     request_submitted: /1 person can approve it/,
-    request_escalated: /You may decide as a member of/,
+    request_escalated: /You may decide now: the policy asks/,
     request_approved: /approved by rule “rule one”/,
     request_denied: /denied by the policy\. Reason: none was given/,
     break_glass_used: /used break-glass for Orders DB administrator/,

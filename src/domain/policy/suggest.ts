@@ -3,10 +3,10 @@ const MAX_COMPARED = 60;
 const MAX_CANDIDATES = 2_000;
 
 /** The candidate that somebody probably meant, or null when none is close. */
-export function closest(name: string, candidates: Iterable<string>): string | null {
+export function closest<Name extends string>(name: string, candidates: Iterable<Name>): Name | null {
   const wanted = name.slice(0, MAX_COMPARED).toLowerCase();
   const tolerated = Math.max(1, Math.floor(wanted.length / 3));
-  let best: string | null = null;
+  let best: Name | null = null;
   let bestDistance = tolerated + 1;
   let compared = 0;
   for (const candidate of candidates) {

@@ -157,6 +157,13 @@ function momentOf({ text, moment }: Phrase, zone: string, now: Date, from: Date)
   }
 }
 
+/** The times that stand in one field, which may hold nothing else; null: it does. */
+export function findField(field: string): WrittenTimes | null {
+  const words = wordsOf(field);
+  const { times, taken } = findTimes(words, 'field');
+  return taken.size < words.length || words.length === 0 ? null : times;
+}
+
 /** What stands in a form's two fields, of which the second may be empty: `1h` or `until 17:00`; `14:00` or `tomorrow 9am`. */
 export function readTimes(
   fields: { readonly duration: string; readonly start: string },

@@ -42,7 +42,7 @@ async function answer(desk: Desk, line: Line, command: AskLine): Promise<Shown> 
   const found = await findOffer(desk, line.actor, command.roles);
   if (!found.ok) return refusedOffer(desk, line, command, found);
   const { offer } = found;
-  const ask = readAsk(command.words, offer.key, ticketTest(offer), { moments: true });
+  const ask = readAsk(command.words, offer.key, ticketTest(offer), 'anywhere');
   if (ask.times.start || ask.times.until) return readBack(desk, line, ask, offer);
   if (isComplete(ask, offer)) return submit(desk, line, ask, offer);
   return { view: formWith(desk, line, ask, offer, null) };

@@ -18,7 +18,7 @@ export async function tellPending(desk: Desk, { actor, reach }: Typed): Promise<
   if (pending.length + waitingForMe.length === 0) {
     return desk.screen.tell(reach, plainMessage(desk.text.commands.nothingPending));
   }
-  const text = desk.text.commands.status.summary(0, pending.length, waitingForMe.length);
+  const text = desk.text.commands.status.pendingSummary(pending.length, waitingForMe.length);
   await desk.screen.tell(reach, { text, blocks: await blocksOf(desk, actor, { ...found, grants: [] }) });
 }
 

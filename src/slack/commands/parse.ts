@@ -1,7 +1,7 @@
 import { type SlackUserId, slackUserId } from '../../domain/ids.ts';
 import { closest } from '../../domain/policy/suggest.ts';
 import { typedDuration } from '../../domain/written/duration.ts';
-import { findTimes, NO_TIMES, type WrittenTimes } from '../../domain/written/times.ts';
+import { findTimes, type WrittenTimes } from '../../domain/written/times.ts';
 
 /** What somebody typed behind `/elevate`, as far as it can be read without asking anybody. */
 export type Command =
@@ -22,7 +22,7 @@ export type Command =
   | { readonly kind: 'extend'; readonly role: string | null; readonly words: readonly string[] }
   /** A line that asks. `roles` are the words that look like a role key, in the order they were typed. */
   | { readonly kind: 'ask'; readonly roles: readonly string[]; readonly words: readonly string[] }
-  | { readonly kind: 'unknown'; readonly typed: string; readonly meant: string | null };
+  | { readonly kind: 'unknown'; readonly typed: string; readonly meant: Subcommand | null };
 
 export interface Ask {
   readonly role: string;
@@ -50,6 +50,7 @@ const SUBCOMMANDS = [
   'away',
   'back',
 ] as const;
+export type Subcommand = (typeof SUBCOMMANDS)[number];
 const ROLE = /^[a-z0-9][\w.-]*\/[\w.-]+$/i;
 /** should_escape turns @somebody into <@U0123|name> (Slack: "Implementing slash commands", Escaping). */
 const USER = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/;
@@ -78,8 +79,10 @@ export function parseCommand(text: string): Command {
     return { kind: 'break_glass', role: firstRole(rest), words: rest };
   if (word === 'extend') return { kind: 'extend', role: firstRole(rest), words: rest };
   const roles = words.map(bare).filter((each) => ROLE.test(each));
-  if (roles.length > 0) return { kind: 'ask', roles, words };
   const meant = closest(word, SUBCOMMANDS);
+  // 'revok @dana orders-db/admin' must not ask for the role; 'backup orders-db/admin 1h' may.
+  const mistyped = meant !== null && !ROLE.test(word) && Math.abs(meant.length - word.length) <= 1;
+  if (roles.length > 0 && !mistyped) return { kind: 'ask', roles, words };
   return { kind: 'unknown', typed: words.map(readable).join(' '), meant };
 }
 
@@ -110,14 +113,14 @@ function parseRevoke(words: readonly string[]): Command {
 
 /**
  * The parts of a line that asks, in whatever order they were typed: the role's own key, the first duration, the first word that is a
- * ticket of this role, and everything else as the reason. `isTicket` is null where the role has no tickets. `moments`: a start and
- * an end by the clock may stand in it as well.
+ * ticket of this role, and everything else as the reason. `isTicket` is null where the role has no tickets. `moments`: where a start
+ * and an end by the clock may stand: anywhere, in front of the reason only, or nowhere.
  */
 export function readAsk(
   words: readonly string[],
   role: string,
   isTicket: ((word: string) => boolean) | null,
-  { moments = false } = {},
+  moments: 'anywhere' | 'in front' | 'nowhere' = 'nowhere',
 ): Ask {
   const behindRole = [...words];
   takeFirst(behindRole, (word) => bare(word) === role);
@@ -125,9 +128,17 @@ export function readAsk(
     behindRole.map((word) => bare(word).toLowerCase()),
     'line',
   );
-  const meant = (index: number): boolean => moments || found.taken.get(index) === 'duration';
-  const rest = behindRole.filter((_, index) => !(found.taken.has(index) && meant(index)));
-  const times: WrittenTimes = moments ? found.times : { ...NO_TIMES, duration: found.times.duration };
+  const reasonAt = behindRole.findIndex((_, index) => !found.taken.has(index));
+  const mayStand = (index: number): boolean =>
+    moments === 'anywhere' || (moments === 'in front' && (reasonAt === -1 || index < reasonAt));
+  const meant = new Map([...found.taken].filter(([index, part]) => part === 'duration' || mayStand(index)));
+  const rest = behindRole.filter((_, index) => !meant.has(index));
+  const read = new Set(meant.values());
+  const times: WrittenTimes = {
+    duration: found.times.duration,
+    start: read.has('start') ? found.times.start : null,
+    until: read.has('until') ? found.times.until : null,
+  };
   const ticket = isTicket === null ? null : takeFirst(rest, (word) => isTicket(bare(word)));
   return {
     role,

@@ -6,7 +6,7 @@ import type { Decider } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX, MENTIONS_MAX } from '../limits.ts';
 import { fellBack } from './en-fallback.ts';
-import { byWhom, countedApprovals, duration, either, endedBecause, plural } from './en-words.ts';
+import { byWhom, countedApprovals, duration, endedBecause, groups, plural } from './en-words.ts';
 
 /** Elevate's own words on approval cards. Whatever returns mrkdwn has escaped what people wrote; `plain…` has no markup. */
 export const card = {
@@ -51,7 +51,7 @@ export const card = {
     return `Rule “${name}” of \`${esc(request.role.key)}\` ${verb}${guardrails}. Policy ${request.policyVersion.slice(0, 12)} · ${request.id}`;
   },
   stage: (number: number, { stage, counted, complete }: StageProgress, state: 'now' | 'later' | 'closed'): string => {
-    const need = `${plural(stage.approvals, 'approval')} from ${esc(either(stage.from))}`;
+    const need = `${plural(stage.approvals, 'approval')} from ${esc(groups(stage.from))}`;
     const why = complete ? '' : fellBack(stage);
     const names = counted.map((d) => `${byWhom(d)} (${esc(d.via)}) ${when(d.at)}`).join(', ');
     if (complete) return `✓ Stage ${number}: ${need}. Approved by ${names}`;
@@ -149,8 +149,8 @@ export const card = {
   review: {
     open: 'Review…',
     openLabel: (request: AccessRequest): string => `Review how ${request.requester.name} used break-glass`,
-    due: (review: Review, groups: readonly string[]): string =>
-      `*Review due* ${when(review.dueAt)}: ${esc(either(groups))} or an admin says whether this was justified.${review.reminders > 0 ? ` Reminded ${plural(review.reminders, 'time')}.` : ''}`,
+    due: (review: Review, reviewers: readonly string[]): string =>
+      `*Review due* ${when(review.dueAt)}: ${esc(groups(reviewers))} or an admin says whether this was justified.${review.reminders > 0 ? ` Reminded ${plural(review.reminders, 'time')}.` : ''}`,
     closed: (review: Review): string =>
       `*Review:* ${review.status === 'justified' ? '✓ justified' : '✗ not justified'}, says ${review.by ? mention(review.by.slackUserId) : 'somebody'} ${at(review.at)}.`,
   },
@@ -164,7 +164,7 @@ const decider = ({ user, onBehalfOf }: Decider): string =>
   onBehalfOf === null ? mention(user) : `${mention(user)} for ${mention(onBehalfOf)}`;
 /** Who hears of it next, and who has. */
 function next({ waiting, stages }: AccessRequest): string {
-  const others = esc(either(stages[waiting?.stage ?? -1]?.wait?.escalateTo ?? []));
+  const others = esc(groups(stages[waiting?.stage ?? -1]?.wait?.escalateTo ?? []));
   const asked = waiting?.escalatedAt ? ` Since ${when(waiting.escalatedAt)} ${others} may decide too.` : '';
   const reminded = waiting?.remindAt ? ` Reminder ${when(waiting.remindAt)}.` : '';
   const toAsk = waiting?.escalateAt ? ` After ${when(waiting.escalateAt)} ${others} may decide too.` : '';

@@ -2,23 +2,25 @@ import type { Grant } from '../../domain/grant.ts';
 import type { Role } from '../../domain/policy/types.ts';
 import { type AccessRequest, type Extension, extendedEnd } from '../../domain/request.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
+import type { Subcommand } from '../commands/parse.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
 import { duration, grantStatus, plural, requestStatus, timeLeft } from './en-words.ts';
 
 const EXAMPLES = '`/elevate orders-db/admin 1h fixing stuck orders INC-42`';
 
 /** An example of each command, for whoever mistypes it. */
-const USAGE: Readonly<Record<string, string>> = {
+const USAGE: Readonly<Record<Subcommand, string>> = {
   status: '`/elevate status`',
   pending: '`/elevate pending`',
   help: '`/elevate help`',
   done: '`/elevate done` or `/elevate done orders-db/admin`',
-  extend: '`/elevate extend 30m` or `/elevate extend orders-db/admin 30m`',
+  extend: '`/elevate extend 30m`, `/elevate extend until 17:00` or `/elevate extend orders-db/admin 30m`',
   who: '`/elevate who orders-db/admin`',
   why: '`/elevate why orders-db/admin 2h`',
   revoke: '`/elevate revoke @somebody` or `/elevate revoke @somebody orders-db/admin`',
   'break-glass': '`/elevate break-glass orders-db/admin the site is down`',
-  away: '`/elevate away until Friday to @somebody`',
+  away: '`/elevate away until friday to @somebody`',
+  back: '`/elevate back`',
 };
 
 /** Answers to what people type: mrkdwn, everything that people wrote escaped. */
@@ -48,14 +50,14 @@ export const commands = {
     '`/elevate orders-db/admin 1h at 14:00 deploying` asks for later, and `until 17:00` says when it ends; I show you how I read it before I send it.',
     '`/elevate status` shows what you hold, what you wait for and what waits for you.',
     '`/elevate pending` shows only what waits, `/elevate done` gives back what you have, and `/elevate who orders-db/admin` tells who has it.',
-    '`/elevate extend 30m` asks for more time on what you have; add the role if you have several.',
+    '`/elevate extend 30m` or `/elevate extend until 17:00` asks for more time on what you have; add the role if you have several.',
     '`/elevate away until friday to @somebody` hands over your approvals while you are away, and `/elevate back` ends that.',
     '`/elevate why orders-db/admin` tells what the policy says about it, and why.',
     '`/elevate break-glass orders-db/admin the site is down` gives access at once where the policy lets you; it is told to everybody concerned and reviewed.',
     '`/elevate revoke @somebody` ends everything they have at once, as far as it is yours to end; add a role to end just that one.',
   ].join('\n'),
-  didYouMean: (typed: string, meant: string): string =>
-    `I don't know \`${esc(typed)}\`. Did you mean \`/elevate ${esc(meant)}\`? For example ${USAGE[meant] ?? EXAMPLES}, or \`/elevate help\`.`,
+  didYouMean: (typed: string, meant: Subcommand): string =>
+    `I don't know \`${esc(typed)}\`. Did you mean \`/elevate ${esc(meant)}\`? For example ${USAGE[meant]}, or \`/elevate help\`.`,
   examples: `For example ${EXAMPLES}, or \`/elevate\` alone for the form, or \`/elevate help\`.`,
   revokeWhom:
     'Whose access? Write `/elevate revoke @somebody`, with a role behind it to end just that one: `/elevate revoke @somebody orders-db/admin`.',
@@ -70,7 +72,7 @@ export const commands = {
       `${esc(role.key)} is held by ${count === 1 ? '1 person' : `${count} people`}.`,
   },
   breakGlassHow:
-    'Break-glass needs the role and why: `/elevate break-glass orders-db/admin the site is down`. A duration such as 15m may stand in it too.',
+    'Break-glass needs the role and why: `/elevate break-glass orders-db/admin the site is down`. A duration such as 15m, or until 17:00, may stand in front of why.',
   asked: (request: AccessRequest): string =>
     request.breakGlass
       ? brokeGlass(request)
@@ -84,7 +86,7 @@ export const commands = {
               : `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}. Nobody has to approve it; I write to you when it is live.`
           : `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}${request.startsAt ? `, starting ${when(request.startsAt)}` : ''}. I write to you as soon as somebody decides.`,
   link: (url: string): string => ` <${url}|See the request>.`,
-  tooSlow: 'Slack closes a form that opens late, and looking that up took too long. Please type it again.',
+  tooSlow: 'Slack closes a form that opens late, and looking that up took too long. Please do the same once more.',
   failed: (detail: string): string =>
     `That did not work, and nothing was changed as far as I know: ${esc(detail)}. Please try again in a minute.`,
   broken: (reference: string): string =>
@@ -108,7 +110,9 @@ export const commands = {
     more: (count: number): string => `and ${count} more`,
     openCard: (url: string): string => ` · <${url}|card>`,
     summary: (holding: number, waiting: number, forYou: number): string =>
-      `You have ${holding}, wait for ${waiting}, and ${forYou} wait for you.`,
+      `You have ${plural(holding, 'role')}, and wait for ${plural(waiting, 'approval')}. ${forYou === 1 ? '1 request waits' : `${forYou} requests wait`} for you.`,
+    pendingSummary: (waiting: number, forYou: number): string =>
+      `You wait for ${plural(waiting, 'approval')}. ${forYou === 1 ? '1 request waits' : `${forYou} requests wait`} for you.`,
   },
   home: {
     intro: 'Elevate gives you access for a while, and takes it away again. Type `/elevate` in any channel to ask.',

@@ -1,6 +1,6 @@
 import type { Stage, StageFallback } from '../../domain/policy/types.ts';
 import { esc } from '../blocks.ts';
-import { either, plural } from './en-words.ts';
+import { groups, plural } from './en-words.ts';
 
 /** Why others are asked from the beginning than a stage names first; empty: they are not. */
 export function fellBack({ from, fallback }: Pick<Stage, 'from' | 'fallback'>): string {
@@ -17,11 +17,11 @@ export function instead(
 ): string {
   const why =
     unavailable === null
-      ? `${esc(either(own))} ${missing === 1 ? 'is 1 person' : `are ${plural(missing, 'person').replace('persons', 'people')}`} short`
-      : `${esc(either(own))} could not be looked up (${esc(unavailable)})`;
-  return `${esc(either(to))} may decide too, as the policy falls back to: ${why}.`;
+      ? `${esc(groups(own))} ${missing === 1 ? 'is 1 person' : `are ${plural(missing, 'person').replace('persons', 'people')}`} short`
+      : `${esc(groups(own))} could not be looked up (${esc(unavailable)})`;
+  return `${esc(groups(to))} may decide too, as the policy falls back to: ${why}.`;
 }
 
 /** Who else may decide where a stage is short, as a policy says it. */
 export const fallsBackTo = ({ fallback }: Pick<Stage, 'fallback'>): string =>
-  fallback === null || fallback.used !== null ? '' : ` (${esc(either(fallback.to))} too where they cannot)`;
+  fallback === null || fallback.used !== null ? '' : ` (${esc(groups(fallback.to))} too where they cannot)`;

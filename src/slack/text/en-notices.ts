@@ -4,7 +4,7 @@ import { type AccessRequest, extendedEnd, LAPSED } from '../../domain/request.ts
 import type { RequestView } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
-import { byWhom, countedApprovals, duration, either, endedBecause } from './en-words.ts';
+import { byWhom, countedApprovals, duration, endedBecause, groups } from './en-words.ts';
 
 /** What somebody hears by direct message at one step: mrkdwn, everything that people wrote escaped. */
 export function notice(name: NoticeName, { request, grant, approvers }: RequestView): string {
@@ -13,7 +13,7 @@ export function notice(name: NoticeName, { request, grant, approvers }: RequestV
     case 'request_submitted':
       return `Your request for ${what} for ${more(request)} is in. ${waitsFor(approvers.length)} It closes by itself ${when(request.expiresAt)} if nobody decides.`;
     case 'request_escalated':
-      return `${mention(request.requester.slackUserId)} waits for ${what}, for ${more(request)}, and nobody has decided yet. You may decide as a member of ${esc(either(othersOf(request)))}: the policy asks you when the others do not answer in time. It closes by itself ${when(request.expiresAt)}.`;
+      return `${mention(request.requester.slackUserId)} waits for ${what}, for ${more(request)}, and nobody has decided yet. You may decide now: the policy asks ${esc(groups(othersOf(request)))} when the others do not answer in time. It closes by itself ${when(request.expiresAt)}.`;
     case 'request_approved':
       if (request.extension)
         return `You have ${duration(request.durationSeconds)} more of ${what}${by(request)}: it now ends ${when(extendedEnd(request, request.extension))}.`;

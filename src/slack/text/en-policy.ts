@@ -6,7 +6,7 @@ import type { PolicyNews } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX, STATUS_ROWS_MAX } from '../limits.ts';
 import { fallsBackTo, fellBack } from './en-fallback.ts';
-import { duration, either, mentions, plural } from './en-words.ts';
+import { duration, groups, mentions, plural } from './en-words.ts';
 
 const GROUP = /^requester\.groups\["(.*)"\]$/s;
 
@@ -24,7 +24,7 @@ export const policyWords = {
     if (decision.message !== null) lines.push(esc(decision.message));
     for (const [index, stage] of decision.stages.entries()) {
       const people = approvers[index] ?? [];
-      const from = `${stage.approvals} of ${either(stage.from.map(esc))}${fallsBackTo(stage)}`;
+      const from = `${stage.approvals} of ${groups(stage.from.map(esc))}${fallsBackTo(stage)}`;
       const now = people.length === 0 ? 'nobody can right now' : `now ${mentions(people)}`;
       lines.push(`${index + 1}. ${from}: ${now}.${fellBack(stage)}`);
     }

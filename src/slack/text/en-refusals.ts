@@ -1,6 +1,6 @@
 import type { Refusal } from '../../domain/refusal.ts';
 import { cut } from '../blocks.ts';
-import { clock, duration, either, grantStatus, plural, requestStatus, standing } from './en-words.ts';
+import { clock, duration, either, grantStatus, groups, plural, requestStatus, standing } from './en-words.ts';
 
 /** How much of somebody's own words is said back to them. */
 const WRITTEN_SHOWN_MAX = 40;
@@ -25,7 +25,7 @@ export function refusal(no: Refusal): string {
       return `No rule of the policy lets you ask for ${no.role} now. Type /elevate why ${no.role} to see what you would need for it.`;
     case 'policy_denied':
       return no.message === null
-        ? `The policy says no to ${no.role} for you (rule “${no.rule}”). If you need it for your work, talk to whoever owns the resource.`
+        ? `The policy says no to ${no.role} for you (rule “${no.rule}”). If you need it for your work, type /elevate why ${no.role} to see what would help, or talk to whoever owns the resource.`
         : `The policy says no to ${no.role} for you (rule “${no.rule}”). ${no.message}`;
     case 'duration_too_long':
       return `${duration(no.askedSeconds)} is more than you can have here. Ask for ${duration(no.maxSeconds)} at most.`;
@@ -67,10 +67,10 @@ export function refusal(no: Refusal): string {
       return `That does not look like a ticket for this role. It must match ${no.pattern}`;
     case 'already_requested':
       return no.status === 'pending'
-        ? 'You have asked for this already, and that request still waits. Remind an approver in its thread, or cancel it first.'
+        ? 'You have asked for this already, and that request still waits. Press Nudge in my message about it, or cancel it there first.'
         : no.status === 'scheduled'
           ? 'You have this access already, and it has not started yet. Start it, or cancel it first: see /elevate status.'
-          : 'You have this access already. End it first if you want to ask anew.';
+          : 'You have this access already. For more time type /elevate extend; to ask anew, end it first with /elevate done.';
     case 'stage_cannot_be_filled':
       return stageCannotBeFilled(no);
     case 'channel_unreachable':
@@ -91,8 +91,8 @@ export function refusal(no: Refusal): string {
       return 'Nobody decides on their own request. If you no longer need it, cancel it in your messages with Elevate.';
     case 'not_an_approver':
       return no.unavailable === null
-        ? `This is for ${either(no.from)} to decide, and you are not one of them now.`
-        : `This is for ${either(no.from)} to decide. Elevate could not look all of them up (${no.unavailable}), so it cannot count you. Try again in a minute.`;
+        ? `This is for ${groups(no.from)} to decide, and you are not one of them now. Leave it to them, or ask whoever maintains the policy to add you.`
+        : `This is for ${groups(no.from)} to decide. Elevate could not look all of them up (${no.unavailable}), so it cannot count you. Try again in a minute.`;
     case 'already_counted':
       return 'Your approval is counted already. Somebody else has to give the next one.';
     case 'delegated_by_requester':
@@ -126,17 +126,17 @@ export function refusal(no: Refusal): string {
         ? `The policy no longer allows this (“${no.rule}”), so the request was closed.`
         : `The policy no longer allows this (“${no.rule}”), so the request was closed. ${no.message}`;
     case 'cap_now_lower':
-      return `The policy now allows ${duration(no.capSeconds)} at most (“${no.rule}”). Deny this request; the requester can ask again for less.`;
+      return `The policy now allows ${duration(no.capSeconds)} at most (“${no.rule}”). Shorten the request with Change…, or deny it; the requester can ask again for less.`;
     case 'deny_reason_missing':
       return 'Say why, so that the requester knows what to do next.';
     case 'not_the_requester':
-      return 'Only the person whose access this is can do that.';
+      return 'Only the person whose access this is can do that. An owner of the role or an admin can end it with /elevate revoke.';
     case 'grant_not_found':
       return 'That access is not known here. It may belong to another installation of Elevate.';
     case 'nothing_to_revoke':
       return 'They have no live access that matches. Check the name and the role, or see the card in its channel.';
     case 'grant_not_live':
-      return `That cannot be done now: the access is ${grantStatus[no.status]}.`;
+      return `That cannot be done now: the access is ${grantStatus[no.status]}. See what you have with /elevate status.`;
     case 'reminders_used_up':
       return `To tell them again would be more often than the policy allows, which is ${plural(no.max, 'time')} for one request. Talk to one of them, or wait for an answer.`;
     case 'reminded_just_now':
@@ -146,15 +146,21 @@ export function refusal(no: Refusal): string {
     case 'reviewed_already':
       return `The review is closed already${no.by ? ` by ${no.by.name}` : ''}: ${no.verdict === 'justified' ? 'justified' : 'not justified'}. The card shows what they found.`;
     case 'own_review':
-      return 'Nobody reviews their own use of break-glass. Somebody else has to look at it.';
+      return 'Nobody reviews their own use of break-glass. Somebody else has to look at it, and has been told.';
     case 'not_a_reviewer':
-      return `This is for ${either([...no.from, 'an Elevate admin'])} to review, and you are not one of them now.`;
+      return `This is for ${groups([...no.from, 'an Elevate admin'])} to review, and you are not one of them now. Leave it to them.`;
     case 'review_comment_missing':
       return 'Say what you found, so that somebody understands it a year later.';
     case 'extensions_used_up':
       return no.max === 0
         ? 'The policy lets nobody extend this access. Ask anew when it has ended, if you still need it.'
         : `This access was extended ${plural(no.max, 'time')} already, which is all that the policy allows. Ask anew when it has ended, if you still need it.`;
+    case 'extension_has_no_start':
+      return `More time follows on the end that there is, so “${cut(no.written, WRITTEN_SHOWN_MAX)}” cannot be its start. Write how much more or until when, as in /elevate extend 30m or /elevate extend until 17:00.`;
+    case 'extension_not_later':
+      return `It lasts until ${clock(no.endsAt)} anyway. Write a later end, or how much more, such as 30m.`;
+    case 'break_glass_has_no_start':
+      return `Break-glass begins at once, so leave “${cut(no.written, WRITTEN_SHOWN_MAX)}” out, as in /elevate break-glass orders-db/admin the site is down. What can wait is asked for without break-glass.`;
     case 'already_extended':
       return 'This access was extended since you looked. Look at its end again before you ask for more.';
     case 'still_there':
@@ -166,27 +172,27 @@ export function refusal(no: Refusal): string {
     case 'drift_not_found':
       return 'That is not known here any more. The newest message in the channel shows what there is.';
     case 'drift_closed':
-      return 'That is settled: the target no longer shows it.';
+      return 'That is settled: the target no longer shows it. There is nothing left to do.';
     case 'drift_not_ours':
       return `${no.grantor} gave it on the target, and only they can take it away there. Do that, or accept it.`;
     case 'review_date_invalid':
       return 'Pick a day that is ahead of us, and within a year.';
     case 'no_live_access':
-      return 'You have no live access that matches. See what you have with /elevate status.';
+      return 'You have no live access that matches. See what you have with /elevate status, or ask for it with /elevate.';
     case 'which_access':
       return `You have more than one access. Say which one: ${either(no.roles)}, as in /elevate ${no.command} ${no.roles[0] ?? 'orders-db/admin'}`;
     case 'may_not_look':
-      return `Who has this role is told to those who may ask for it, and to ${either(no.owners)}. You are not one of them now.`;
+      return `Who has this role is told to those who may ask for it${no.owners.length > 0 ? `, and to ${groups(no.owners)}` : ''}. You are not one of them now: ask an Elevate admin.`;
     case 'may_not_revoke':
       return `You may not end this access. ${no.owners.length > 0 ? `These groups may: ${no.owners.join(', ')}` : 'The policy names no group that may'}. An approver of its request may as well.`;
   }
 }
 
 function stageCannotBeFilled(no: Extract<Refusal, { code: 'stage_cannot_be_filled' }>): string {
-  const who = either(no.from);
+  const who = groups(no.from);
   const nor =
     no.fallback.length > 0
-      ? `, and ${either(no.fallback)}, which the policy falls back to, cannot fill that either`
+      ? `, and ${groups(no.fallback)}, which the policy falls back to, cannot fill that either`
       : '';
   return no.unavailable === null
     ? `Nobody could approve this: it is ${plural(no.missing, 'person').replace('persons', 'people')} short of what ${who} must give${nor}. Ask whoever maintains the policy to name more approvers.`

@@ -4,7 +4,7 @@ import type { RequestView } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
 import { instead } from './en-fallback.ts';
-import { duration, either, mentions, plural } from './en-words.ts';
+import { duration, groups, mentions, plural } from './en-words.ts';
 
 /**
  * One sentence for one audit event, to be read a year later without the card above it. null: the event has no line of its own,
@@ -40,7 +40,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'request.reminded':
       return `${event.actor.type === 'person' ? `${who} asks to look at it` : 'It still waits'}; it closes by itself ${when(new Date(event.data.expiresAt), 'far')}.${waitsFor(view)}`;
     case 'request.escalated':
-      return `Nobody decided in time, so ${esc(either(event.data.to))} may decide too; it closes by itself ${when(new Date(event.data.expiresAt), 'far')}.${waitsFor(view)}`;
+      return `Nobody decided in time, so ${esc(groups(event.data.to))} may decide too; it closes by itself ${when(new Date(event.data.expiresAt), 'far')}.${waitsFor(view)}`;
     case 'review.reminded':
       return `${event.data.overdue ? '⚠ The review is overdue' : 'A review is due'}${event.data.overdue ? ', it was due' : ''} ${when(new Date(event.data.dueAt), 'far')}.${stillDue(view)}`;
     case 'review.closed':

@@ -54,6 +54,12 @@ export function either(names: readonly string[]): string {
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
+/** The groups that a policy knows without declaring them. */
+const KNOWN_GROUPS: Readonly<Record<string, string>> = { manager: 'the requester’s manager', owners: 'the owners' };
+
+/** Groups of a policy: 'dba or the requester’s manager'. */
+export const groups = (names: readonly string[]): string => either(names.map((name) => KNOWN_GROUPS[name] ?? name));
+
 /** The first few by mention, which notifies them, and how many more there are. */
 export function mentions(people: readonly SlackUserId[]): string {
   const named = people.slice(0, MENTIONS_MAX).map(mention).join(', ');

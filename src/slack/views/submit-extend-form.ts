@@ -1,5 +1,7 @@
-import type { Refusal } from '../../domain/refusal.ts';
-import { typedDuration } from '../../domain/written/duration.ts';
+import type { GrantId } from '../../domain/ids.ts';
+import { type Refusal, refused } from '../../domain/refusal.ts';
+import { secondsMore } from '../../domain/written/more.ts';
+import { findField } from '../../domain/written/times.ts';
 import { FIELD } from '../action-ids.ts';
 import { readExtension } from '../button-value.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
@@ -11,14 +13,12 @@ import type { Outcome } from './submission.ts';
 export async function submitExtendForm(desk: Desk, actor: Actor, { view }: SubmissionPayload): Promise<Outcome> {
   const meant = readExtension(view.private_metadata);
   if (meant === null) return notice(desk, await explain(desk, actor, { code: 'grant_not_found' }));
-  const durationSeconds = typedDuration(fieldOf(view, FIELD.duration) ?? '');
-  if (durationSeconds === null) {
-    return { kind: 'errors', errors: { [FIELD.duration]: desk.text.forms.ask.durationUnread } };
-  }
+  const more = await readMore(desk, actor, meant.grantId, fieldOf(view, FIELD.duration) ?? '');
+  if (!more.ok) return { kind: 'errors', errors: { [FIELD.duration]: desk.text.refusal(more.refusal) } };
   const asked = await desk.usecases().extendGrant({
     ...actor,
     ...meant,
-    durationSeconds,
+    durationSeconds: more.seconds,
     reason: fieldOf(view, FIELD.reason),
     origin: `view/${view.id}`,
     channel: null,
@@ -27,6 +27,23 @@ export async function submitExtendForm(desk: Desk, actor: Actor, { view }: Submi
   const field = fieldFor(asked.refusal);
   if (field !== null) return { kind: 'errors', errors: { [field]: desk.text.refusal(asked.refusal) } };
   return notice(desk, await explain(desk, actor, asked.refusal));
+}
+
+/** What stands in the field: how much more, or until when. */
+async function readMore(
+  desk: Desk,
+  actor: Actor,
+  grantId: GrantId,
+  typed: string,
+): Promise<ReturnType<typeof secondsMore>> {
+  const written = findField(typed);
+  if (written === null) return refused({ code: 'duration_unreadable', written: typed });
+  const [{ zone, now }, found] = await Promise.all([
+    desk.usecases().clockOf(actor),
+    desk.usecases().findExtension({ ...actor, grantId }),
+  ]);
+  if (!found.ok) return found;
+  return secondsMore(written, found.extension.grant.endsAt ?? now, zone, now);
 }
 
 function fieldFor({ code }: Refusal): string | null {
