@@ -69,6 +69,8 @@ export function postgresHarness(): PostgresHarness {
     async start() {
       target = await startTargetPostgres();
       await prepareServer(target);
+      // Another server then always has at least one oid to spend before it gives the same ones.
+      await spendOids(target, 0);
     },
     async stop() {
       for (const close of closing.splice(0).reverse()) await close();
