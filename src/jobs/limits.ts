@@ -4,6 +4,9 @@
 export const HORIZON_MS = 60_000;
 /** The relay looks twice per horizon, so that everything is handed on at least half a horizon before it is due. */
 export const RELAY_EVERY_MS = HORIZON_MS / 2;
+/** A look at the outbox that takes longer than this is followed by a rest, of at most so long. */
+export const COSTLY_LOOK_MS = 15;
+export const RELAY_RESTS_MS = 500;
 /** How many effects are taken from the outbox in one statement. */
 export const BATCH = 500;
 
@@ -42,6 +45,8 @@ export const PER_TARGET = 4;
 /** More ends than that at once are taken in batches: so many batches at once on one target, of so many ends. */
 export const BATCHES_PER_TARGET = 2;
 export const ENDS_IN_BATCH = 100;
+/** Leases are taken for so many ends in one statement, whose batches follow one another: a claim has to look past all that is done. */
+export const ENDS_IN_CLAIM = 500;
 /** Where a target takes no batches, fewer are taken at once, since each holds a lease until its turn. */
 export const ENDS_WITHOUT_BATCH = 16;
 /** How often this process begins something on one target, for a while and after a pause at once; a batch counts as one. */

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Outbox } from '../usecases/ports.ts';
 import type { HandOn } from './hand-on.ts';
-import { BATCH, HORIZON_MS, RELAY_EVERY_MS } from './limits.ts';
+import { BATCH, COSTLY_LOOK_MS, HORIZON_MS, RELAY_EVERY_MS, RELAY_RESTS_MS } from './limits.ts';
+import { pause } from './within.ts';
 
 export interface Relay {
   /** Looks at once for what is due soon. Cheap, and any number of calls at once are one or two looks. */
@@ -12,6 +13,8 @@ export interface Relay {
 
 /** How soon the relay looks again when Postgres did not answer. */
 const AFTER_FAILURE_MS = 1_000;
+/** After a look that took long it rests so many times as long: where very much is due, every commit asks for another look. */
+const RESTS = 4;
 
 /**
  * Hands on what is due within the horizon, at once after a commit and twice per horizon. It never looks at what is due later, so a
@@ -20,6 +23,7 @@ const AFTER_FAILURE_MS = 1_000;
 export function createRelay(outbox: Pick<Outbox, 'takeForQueue'>, handOn: HandOn, log: Logger): Relay {
   let wanted = false;
   let stopped = false;
+  const stopping = new AbortController();
   let looking: Promise<void> | null = null;
   let retry: NodeJS.Timeout | undefined;
 
@@ -27,9 +31,12 @@ export function createRelay(outbox: Pick<Outbox, 'takeForQueue'>, handOn: HandOn
     while (wanted && !stopped) {
       wanted = false;
       try {
+        const beganAt = performance.now();
         const entries = await outbox.takeForQueue(HORIZON_MS, BATCH);
         if (entries.length >= BATCH) wanted = true;
         if (entries.length > 0) await handOn(entries);
+        const took = performance.now() - beganAt;
+        if (took > COSTLY_LOOK_MS) await pause(Math.min(took * RESTS, RELAY_RESTS_MS), stopping.signal);
       } catch (error) {
         log.warn({ err: error }, 'The outbox could not be read; looking again in a moment');
         clearTimeout(retry);
@@ -52,6 +59,7 @@ export function createRelay(outbox: Pick<Outbox, 'takeForQueue'>, handOn: HandOn
     wake,
     async stop() {
       stopped = true;
+      stopping.abort();
       clearInterval(timer);
       clearTimeout(retry);
       await looking;

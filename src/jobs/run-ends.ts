@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ClaimedEffect, Outbox } from '../usecases/ports.ts';
 import { keepLease } from './lease.ts';
-import { LEASE_SECONDS, PER_TARGET } from './limits.ts';
+import { ENDS_IN_BATCH, LEASE_SECONDS, PER_TARGET } from './limits.ts';
 import type { Pace } from './pace.ts';
 import { type PerformEnds, withinLimits } from './perform.ts';
 
@@ -14,8 +14,8 @@ export interface RanEnds {
 }
 
 /**
- * Takes due ends of one target in hand, at most so many, and performs them: together as far as that goes, the others one by one, each
- * when the pace lets it begin. `onClaimed` hears how many there were, as soon as they are in hand. Never rejects.
+ * Takes due ends of one target in hand, at most so many, and performs them: together in batches as far as that goes, the others one by
+ * one, each batch and each of them when the pace lets it begin. `onClaimed` hears how many there were, as soon as they are in hand. Never rejects.
  */
 export type Ends = (target: string, limit: number, pace: Pace, onClaimed: (count: number) => void) => Promise<RanEnds>;
 
@@ -46,11 +46,18 @@ export function createEnds({ outbox, performEnds, performOne, onDone, log }: Nee
       onClaimed(claimed);
       if (held.size === 0) return { batched: true, failed: false };
       letGo = keepLease(outbox, { keys: () => [...held.keys()], owner }, stop, log);
-      const { settled, batched } = await withinLimits(performEnds(claimed, stop.signal), stop);
-      const done = claimed.filter(({ key }) => settled.has(key));
-      for (const { key } of done) held.delete(key);
-      if (done.length > 0) await outbox.complete(done, owner);
-      for (const each of done) onDone(each);
+      let batched = true;
+      for (let from = 0; from < claimed.length && !stop.signal.aborted; from += ENDS_IN_BATCH) {
+        if (from > 0) await pace();
+        const batch = claimed.slice(from, from + ENDS_IN_BATCH);
+        const ran = await withinLimits(performEnds(batch, stop.signal), stop);
+        batched &&= ran.batched;
+        const done = batch.filter(({ key }) => ran.settled.has(key));
+        for (const { key } of done) held.delete(key);
+        if (done.length > 0) await outbox.complete(done, owner);
+        for (const each of done) onDone(each);
+      }
+      if (stop.signal.aborted) throw stop.signal.reason;
       const rest = [...held.values()];
       const next = async (): Promise<void> => {
         for (let each = rest.shift(); each && !stop.signal.aborted; each = rest.shift()) {

@@ -2,7 +2,7 @@ import type { EffectKind } from '../domain/effect.ts';
 import type { JobPayload } from './definitions.ts';
 import {
   BATCHES_PER_TARGET,
-  ENDS_IN_BATCH,
+  ENDS_IN_CLAIM,
   ENDS_WITHOUT_BATCH,
   LOOK_AGAIN_MS,
   PER_TARGET,
@@ -32,8 +32,8 @@ interface Target {
   batches: number;
   /** More ends may be due than are in hand. Which ones, Postgres knows. */
   more: boolean;
-  /** How many the next batch takes. */
-  batch: number;
+  /** How many the next claim takes. */
+  claim: number;
   provisions: number;
   /** Grants to be made real that wait for a hand, by key, with their generation. */
   readonly waiting: Map<string, number>;
@@ -56,7 +56,7 @@ export function createTargets(runner: Pick<Runner, 'run'> & { readonly runEnds: 
       ends: 0,
       batches: 0,
       more: false,
-      batch: ENDS_IN_BATCH,
+      claim: ENDS_IN_CLAIM,
       provisions: 0,
       waiting: new Map(),
       lookingAgain: undefined,
@@ -80,11 +80,11 @@ export function createTargets(runner: Pick<Runner, 'run'> & { readonly runEnds: 
     while (target.more && !stopped) {
       target.more = false;
       await target.pace();
-      const size = target.batch;
+      const size = target.claim;
       const { batched, failed } = await runner.runEnds(name, size, target.pace, (claimed) => {
         if (claimed >= size) beginBatches(name, target);
       });
-      target.batch = batched ? ENDS_IN_BATCH : ENDS_WITHOUT_BATCH;
+      target.claim = batched ? ENDS_IN_CLAIM : ENDS_WITHOUT_BATCH;
       if (failed) return lookAgain(name, target);
     }
   };

@@ -37,8 +37,11 @@ export const storableText = (text: string): string => text.replace(UNSTORABLE, '
 
 /** The value with all its texts storable. What is hashed must be what is kept. */
 export function storable<T>(value: T): T {
-  return clean(value) as T;
+  return isStorable(JSON.stringify(value)) ? value : (clean(value) as T);
 }
+
+/** As JSON both are escapes, which tells what need not be walked through. */
+const isStorable = (json: string): boolean => !/\\u0000|\\ud[89a-f]/i.test(json);
 
 function clean(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value);
@@ -48,7 +51,10 @@ function clean(value: unknown): unknown {
 }
 
 /** The value as the text of a jsonb parameter. Dates become ISO 8601 in UTC. */
-export const jsonText = (value: unknown): string => JSON.stringify(clean(value));
+export function jsonText(value: unknown): string {
+  const json = JSON.stringify(value);
+  return isStorable(json) ? json : JSON.stringify(clean(value));
+}
 
 /** Why a grant ended, in grants and in the audit. */
 export const endedBecause = z.enum([

@@ -6,7 +6,7 @@ import { NOTHING_DONE } from './finish-grant.ts';
 import { asOutage } from './outage.ts';
 import { type AccessOnTarget, type Connector, type ManySession, Outage, type Ports, type Tx } from './ports.ts';
 import { lapsingWith, stepGrant } from './step-grant.ts';
-import { paceEnds, paceFailures, withoutHaste } from './waves.ts';
+import { inHand, paceEnds, paceFailures } from './waves.ts';
 
 type Needs = Pick<Ports, 'store' | 'connectors'>;
 interface Input {
@@ -78,7 +78,7 @@ function startMany(
       grants: ending.map(({ state }) => state),
       events: ending.flatMap(({ events }) => events),
       effects: [
-        ...ending.flatMap(({ effects }) => withoutHaste(effects, tx.now)),
+        ...ending.flatMap(({ effects }) => inHand(effects)),
         ...(await lapsingWith(
           tx,
           ending.map(({ state }) => state.id),
@@ -145,7 +145,7 @@ async function finishMany(
   settled: Set<GrantId>,
 ): Promise<void> {
   if (gone.size === 0) return;
-  await ports.store.transaction(workspace, async (tx) => {
+  const ended = await ports.store.transaction(workspace, async (tx) => {
     const grants = (await tx.grantsForUpdate([...gone.keys()])).filter((grant) => grant.status === 'revoking');
     const steps = stepAll(grants, tx, ({ id }) => {
       const { answer, sessionsEnded } = gone.get(id) ?? { answer: '', sessionsEnded: null };
@@ -163,8 +163,9 @@ async function finishMany(
     );
     const effects = await paceEnds(tx, workspace, steps);
     await tx.save({ grants: steps.map(({ state }) => state), events: steps.flatMap(({ events }) => events), effects });
+    return steps.map(({ state }) => state.id);
   });
-  for (const id of gone.keys()) settled.add(id);
+  for (const id of ended) settled.add(id);
 }
 
 /** What failed for many of them together is told of each, and each is tried again at a time of its own. */
@@ -175,7 +176,7 @@ async function failMany(
   settled: Set<GrantId>,
 ): Promise<void> {
   if (failed.size === 0) return;
-  await ports.store.transaction(workspace, async (tx) => {
+  const told = await ports.store.transaction(workspace, async (tx) => {
     const grants = (await tx.grantsForUpdate([...failed.keys()])).filter((grant) => grant.status === 'revoking');
     const steps = stepAll(grants, tx, ({ id, attempts }) => {
       const outage = failed.get(id);
@@ -189,8 +190,9 @@ async function failMany(
     });
     const effects = await paceFailures(tx, steps);
     await tx.save({ grants: steps.map(({ state }) => state), events: steps.flatMap(({ events }) => events), effects });
+    return steps.map(({ state }) => state.id);
   });
-  for (const id of failed.keys()) settled.add(id);
+  for (const id of told) settled.add(id);
 }
 
 /** One step of each grant's machine; one that is refused goes the single way. */

@@ -14,8 +14,6 @@ const CARD_EVERY_MS = 3_000;
 const NOTICE_EVERY_MS = 400;
 /** The message about all of them is brought up to date this often while the wave lasts. */
 const ANNOUNCE_EVERY_MS = 5_000;
-/** Until then the card waits for the end that is being worked on; if we die before it, the card tells how far it came. */
-const CARD_WAITS_MS = 30_000;
 
 /** The topic of the ends that one channel is told. */
 export const endsIn = (channel: string): string => `ends/${channel}`;
@@ -53,11 +51,12 @@ export async function paceFailures(tx: Tx, failures: readonly Step[]): Promise<r
   return failures.length === 0 ? [] : inWave(await tx.addToWave(FAILURES, failures.length), failures, tx.now);
 }
 
-/** The end is on its way: the card waits for it instead of being drawn twice. */
-export const withoutHaste = (effects: readonly EffectChange[], now: Date): readonly EffectChange[] =>
-  effects.map((change) =>
-    change.effect.kind === 'render_card' ? at(change, new Date(now.getTime() + CARD_WAITS_MS)) : change,
-  );
+/**
+ * What follows from the start of an end that is in hand. Its revocation is due already and stays with whoever has it, and its card is
+ * drawn when it is known what came of it: ten thousand of each would be scheduled only to be scheduled again.
+ */
+export const inHand = (effects: readonly EffectChange[]): readonly EffectChange[] =>
+  effects.filter(({ effect }) => effect.kind !== 'render_card' && effect.kind !== 'revoke_grant');
 
 /** The steps are the latest of the wave. */
 export function inWave(wave: Wave, steps: readonly Step[], now: Date): readonly EffectChange[] {

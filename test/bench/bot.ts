@@ -7,7 +7,7 @@ import type { Servers } from './servers.ts';
 export function startBot(
   office: Office,
   servers: Servers,
-  where: { readonly databaseUrl: string; readonly redisUrl?: string },
+  where: { readonly databaseUrl: string; readonly redisUrl?: string; readonly targetUrl?: string },
 ): Promise<Child> {
   return startChild(join(import.meta.dirname, '..', '..', 'dist', 'main.js'), {
     SLACK_BOT_TOKEN: office.botToken,
@@ -15,7 +15,7 @@ export function startBot(
     SLACK_API_URL: office.apiUrl,
     DATABASE_URL: where.databaseUrl,
     ...(where.redisUrl === undefined ? {} : { REDIS_URL: where.redisUrl }),
-    ORDERS_DB_URL: servers.target.botUrl,
+    ORDERS_DB_URL: where.targetUrl ?? servers.target.botUrl,
     POLICY_PATH: join(import.meta.dirname, 'policy.yaml'),
     PORT: '0',
   });

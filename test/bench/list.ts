@@ -5,6 +5,7 @@ import * as casbin from './policy-casbin.ts';
 import * as cedar from './policy-cedar.ts';
 import * as growth from './policy-growth.ts';
 import * as load from './policy-load.ts';
+import * as storm from './storm.ts';
 import * as submitToGranted from './submit-to-granted.ts';
 
 /** In the order in which they run and are told. */
@@ -14,6 +15,8 @@ export const benches: readonly Bench[] = [
   submitToGranted.bench,
   loneRevocation.onRedis,
   loneRevocation.onPostgres,
+  storm.onRedis,
+  storm.onPostgres,
   growth.bench,
   cedar.bench,
   casbin.bench,

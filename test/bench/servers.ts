@@ -18,6 +18,10 @@ export interface Servers {
   readonly target: Target;
   /** Takes away what an earlier bench has left people with there. */
   clearTarget(): Promise<void>;
+  /** One more server to give access on. Gone with the run. */
+  newTarget(): Promise<Target>;
+  /** Runs this before the servers go. */
+  atEnd(stop: () => Promise<void>): void;
   /** A Redis server of the run's own; the first who asks starts it. */
   redisUrl(): Promise<string>;
   stop(): Promise<void>;
@@ -46,6 +50,15 @@ export async function startServers(): Promise<Servers> {
     });
     teardown.add(() => target.stop());
     let redis: Promise<string> | undefined;
+    let targets = 0;
+    const newTarget = async (): Promise<Target> => {
+      const added = await startTarget({
+        directory: join(folder, `target-${++targets}`),
+        people: requesters.map((person) => person.login),
+      });
+      teardown.add(() => added.stop());
+      return added;
+    };
     const openRedis = async (): Promise<string> => {
       const started = await startRedis();
       teardown.add(() => started.stop());
@@ -53,6 +66,8 @@ export async function startServers(): Promise<Servers> {
     };
     return {
       target,
+      newTarget,
+      atEnd: (stop) => teardown.add(stop),
       newDatabase: () => newDatabase(server.url),
       clearTarget: () =>
         withClient(target.adminUrl, (client) =>

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { JobPayload } from '../../src/jobs/definitions.ts';
-import { BATCHES_PER_TARGET, ENDS_IN_BATCH, PER_TARGET, TARGET_STARTS_AT_ONCE } from '../../src/jobs/limits.ts';
+import { BATCHES_PER_TARGET, ENDS_IN_CLAIM, PER_TARGET, TARGET_STARTS_AT_ONCE } from '../../src/jobs/limits.ts';
 import { createPace } from '../../src/jobs/pace.ts';
 import { createTargets } from '../../src/jobs/targets.ts';
 
@@ -66,11 +66,11 @@ describe('the targets', () => {
   });
 
   it('take what comes while the hands are full in batches, until nothing is due', async () => {
-    const { targets, batches, end, finishAll } = start({ one: 2 * ENDS_IN_BATCH + 30 });
+    const { targets, batches, end, finishAll } = start({ one: 2 * ENDS_IN_CLAIM + 30 });
     for (let n = 0; n < PER_TARGET + 1; n += 1) void targets.run(end('one', `e${n}`));
     await turn();
     await finishAll();
-    expect(batches).toEqual([`one ${ENDS_IN_BATCH}`, `one ${ENDS_IN_BATCH}`, 'one 30']);
+    expect(batches).toEqual([`one ${ENDS_IN_CLAIM}`, `one ${ENDS_IN_CLAIM}`, 'one 30']);
   });
 
   it('take all ends of a target by one job', async () => {

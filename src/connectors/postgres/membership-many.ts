@@ -21,14 +21,17 @@ const ROWS = `
     JOIN pg_auth_members m ON m.roleid = w.role AND m.member = w.member LEFT JOIN pg_roles g ON g.oid = m.grantor
    ORDER BY m.grantor`;
 
+/**
+ * Each looked up by its key, and the grantor compared in a way that no index knows: where the server's statistics are old, it took the
+ * index of grantors, and walked through all that we ever granted for each.
+ */
 const STATES = `
   SELECT pg_try_advisory_xact_lock(w.one, w.two) AND current_setting('${TOKEN_SETTING}', true) = $6 AS confirmed,
-         r.rolname::text AS role, u.rolname::text AS member,
-         CASE WHEN m.member IS NOT NULL
-           THEN json_build_object('admin', m.admin_option, 'inherit', m.inherit_option, 'set', m.set_option) END AS ours
+         (SELECT r.rolname::text FROM pg_roles r WHERE r.oid = w.role) AS role,
+         (SELECT u.rolname::text FROM pg_roles u WHERE u.oid = w.member) AS member,
+         (SELECT json_build_object('admin', m.admin_option, 'inherit', m.inherit_option, 'set', m.set_option)
+            FROM pg_auth_members m WHERE m.roleid = w.role AND m.member = w.member AND m.grantor::int8 = $5::int8) AS ours
     FROM unnest($1::int4[], $2::int4[], $3::oid[], $4::oid[]) WITH ORDINALITY AS w(one, two, role, member, at)
-    LEFT JOIN pg_roles r ON r.oid = w.role LEFT JOIN pg_roles u ON u.oid = w.member
-    LEFT JOIN pg_auth_members m ON m.roleid = w.role AND m.member = w.member AND m.grantor = $5::oid
    ORDER BY w.at`;
 
 /** The rows of many memberships, in the order of `all`. */
