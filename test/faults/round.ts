@@ -15,7 +15,7 @@ const SWEEP_MS = 30_000;
 const SETTLE_LIMIT_MS = 240_000;
 const COMMAND_LIMIT_MS = 20_000;
 /** Longer than everything that is broken stays broken. */
-const ASKS_FOR_MS = 60_000;
+const ASKS_FOR_MS = 180_000;
 const PREPARES_MOST = 10;
 const HEARS_NOTHING_MS = 700;
 
@@ -187,11 +187,10 @@ async function ask(
     await say(`/elevate orders-db/${role} ${seconds}s to try it under faults`);
     await wait(HEARS_NOTHING_MS);
     const asked = await store
-      .query('SELECT FROM requests WHERE requester_id = $1 AND role_key = $2 AND created_at >= $3', [
-        id,
-        `orders-db/${role}`,
-        since.toISOString(),
-      ])
+      .query(
+        "SELECT FROM requests WHERE requester_id = $1 AND role_key = $2 AND created_at >= $3 AND status <> 'refused'",
+        [id, `orders-db/${role}`, since.toISOString()],
+      )
       .catch(() => null);
     if (asked?.rowCount) return;
   }
