@@ -58,7 +58,7 @@ const HELLO = `
            set_config('statement_timeout', $1, false) || set_config('lock_timeout', $2, false)
            || set_config('idle_session_timeout', $3, false) || set_config('idle_in_transaction_session_timeout', $3, false)
            || set_config('default_transaction_isolation', 'read committed', false)
-           || set_config('search_path', 'pg_catalog', false) || set_config('${TOKEN_SETTING}', $5, false)
+           || set_config('plan_cache_mode', 'force_generic_plan', false) || set_config('search_path', 'pg_catalog', false) || set_config('${TOKEN_SETTING}', $5, false)
          END,
          CASE WHEN current_setting('server_version_num')::int >= ${OLDEST_VERSION} AND version() !~* 'windows|visual c|mingw'
            THEN set_config('client_connection_check_interval', $4, false) END
@@ -84,12 +84,13 @@ export async function connect(to: Destination): Promise<Connection> {
     text: string,
     values: readonly unknown[],
     sent: Sent,
+    name?: string,
   ) {
     if (lost !== null) throw redacted(to, outageFrom(lost, `${to.name} could not ${doing}`, 'revocable'));
     // A network that swallows everything gives no error; our own deadline does.
     const deadline = setTimeout(() => socket.destroy(timedOut()), limits.answerMs);
     try {
-      return await client.query<Row>(text, [...values]);
+      return await client.query<Row>({ text, values: [...values], ...(name === undefined ? {} : { name }) });
     } catch (error) {
       throw redacted(to, outageFrom(error, `${to.name} could not ${doing}`, sent));
     } finally {
@@ -123,7 +124,8 @@ export async function connect(to: Destination): Promise<Connection> {
       get usable() {
         return lost === null;
       },
-      query: async (doing, text, values = []) => (await ask<never>(doing, text, values, 'revocable')).rows,
+      query: async (doing, text, values = []) =>
+        (await ask<never>(doing, text, values, 'revocable', values.length > 0 ? preparedAs(text) : undefined)).rows,
       async commit(doing) {
         const { command } = await ask(doing, 'COMMIT', [], 'commit');
         // A transaction that had failed answers a COMMIT with ROLLBACK, and no error.
@@ -141,6 +143,15 @@ export async function connect(to: Destination): Promise<Connection> {
     await close();
     throw error;
   }
+}
+
+const prepared = new Map<string, string>();
+
+/** What takes values is one of a few fixed texts: it is prepared under a name of its own, once per connection. */
+function preparedAs(text: string): string {
+  const name = prepared.get(text) ?? `elevate_${prepared.size + 1}`;
+  prepared.set(text, name);
+  return name;
 }
 
 function newClient(to: Destination, socket: Socket): pg.Client {

@@ -24,6 +24,11 @@ const PERMANENT = [
 /** The server itself does not know whether the statement counted. */
 const STATEMENT_COMPLETION_UNKNOWN = '40003';
 
+/** A prepared statement that is not there, or is there already: somebody between us and the server changed the session behind our back. */
+const OTHER_SESSION = ['26000', '42P05'];
+export const MOVED_BY_POOLER =
+  'is reached through a pooler that moves us between sessions. Point its URL at PostgreSQL itself, or at a pool in session mode.';
+
 /** Codes of Node's TLS for a certificate that will not become right by waiting (Node.js documentation, "X509 certificate error codes"). */
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/;
 
@@ -46,6 +51,7 @@ const SOCKET_SENTENCES: Readonly<Record<string, string>> = {
 export function outageFrom(error: unknown, doing: string, sent: Sent): Outage {
   if (error instanceof Outage) return error;
   if (error instanceof pg.DatabaseError) {
+    if (OTHER_SESSION.includes(error.code ?? '')) return new Outage('permanent', `${doing}: it ${MOVED_BY_POOLER}`);
     const detail = error.detail ? ` ${error.detail}` : '';
     return new Outage(
       kindOfAnswer(error, sent),

@@ -1,5 +1,6 @@
 import { Outage } from '../../usecases/ports.ts';
 import { type Connection, TOKEN_SETTING } from './connection.ts';
+import { MOVED_BY_POOLER } from './errors.ts';
 import type { AccessIds } from './target.ts';
 
 /**
@@ -111,11 +112,7 @@ export const lockValues = (connection: Connection, ids: AccessIds): readonly unk
   connection.token,
 ];
 
-export const movedByPooler = (name: string): Outage =>
-  new Outage(
-    'permanent',
-    `${name} is reached through a pooler that moves us between sessions. Point its URL at PostgreSQL itself, or at a pool in session mode.`,
-  );
+export const movedByPooler = (name: string): Outage => new Outage('permanent', `${name} ${MOVED_BY_POOLER}`);
 
 type Seen = { ours: boolean; elsewhere: number };
 

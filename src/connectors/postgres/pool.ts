@@ -14,11 +14,16 @@ export interface Pool {
 
 /** What was used this little ago answered just now. */
 const FRESH_MS = 50;
+/** What a connection learnt at its start, who we are there and what we talk to, is asked again at least this often. */
+const LIFE_MS = 30_000;
 
 export function openPool(to: Destination): Pool {
   const { limits } = to;
   const idle: Connection[] = [];
   const keptAt = new WeakMap<Connection, number>();
+  const openedAt = new WeakMap<Connection, number>();
+  /** When it is not used again it closes; the limit begins anew with each use. */
+  const closing = new WeakMap<Connection, NodeJS.Timeout>();
   const waiting: (() => void)[] = [];
   const inHand = new Set<Promise<unknown>>();
   let taken = 0;
@@ -51,26 +56,31 @@ export function openPool(to: Destination): Pool {
 
   async function take(askedAnyway: boolean): Promise<Connection> {
     for (let kept = idle.pop(); kept; kept = idle.pop()) {
+      clearTimeout(closing.get(kept));
       const fresh = askedAnyway && performance.now() - (keptAt.get(kept) ?? 0) < FRESH_MS;
       if (kept.usable && (fresh || (await answers(kept)))) return kept;
       await kept.close();
     }
-    return connect(to);
+    const opened = await connect(to);
+    openedAt.set(opened, performance.now());
+    return opened;
   }
 
   function keep(connection: Connection): void {
-    if (closed || !connection.usable) {
+    const old = performance.now() - (openedAt.get(connection) ?? 0) >= LIFE_MS;
+    if (closed || old || !connection.usable) {
       void connection.close();
       return;
     }
     idle.push(connection);
     keptAt.set(connection, performance.now());
-    setTimeout(() => {
+    const timer = setTimeout(() => {
       const at = idle.indexOf(connection);
       if (at < 0) return;
       idle.splice(at, 1);
       void connection.close();
-    }, limits.keepMs).unref();
+    }, limits.keepMs);
+    closing.set(connection, timer.unref());
   }
 
   async function run<T>(work: (connection: Connection) => Promise<T>, askedAnyway: boolean): Promise<T> {
