@@ -13,6 +13,21 @@ export type Fault =
 /** What a PostgreSQL connection that is used again says in between (src/connectors/postgres/lock.ts). */
 const UNLOCKS = 'pg_advisory_unlock';
 
+/**
+ * What a client's messages say, with the text of each prepared statement that they run: the text itself is sent only the first time
+ * (PostgreSQL documentation, "Message Formats", Parse and Bind).
+ */
+function createInterpreter(): (chunk: Buffer) => string {
+  const texts = new Map<string, string>();
+  return (chunk) => {
+    const said = chunk.toString('latin1');
+    for (const [, name = '', text = ''] of said.matchAll(/P\0[\s\S]{3}(elevate_\d+)\0([^\0]+)\0/g))
+      texts.set(name, text);
+    const run = [...said.matchAll(/B\0[\s\S]{3}\0(elevate_\d+)\0/g)].map(([, name = '']) => texts.get(name) ?? '');
+    return [said, ...run].join('\n');
+  };
+}
+
 /** A TCP proxy in front of a target, which breaks what it is told to. */
 export interface TargetProxy {
   readonly port: number;
@@ -65,11 +80,13 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
     let inOrder: Promise<unknown> = Promise.resolve();
     /** The message that `after` asks for came on this connection. */
     let behind: string | null = null;
+    const interpret = createInterpreter();
     client.on('data', (chunk) => {
-      if (armed?.after !== undefined && chunk.includes(armed.after)) behind = armed.after;
+      const said = interpret(chunk);
+      if (armed?.after !== undefined && said.includes(armed.after)) behind = armed.after;
       const here = armed !== null && (armed.after === undefined || armed.after === behind);
-      const fault = armed && here && chunk.includes(armed.text) ? armed.fault : null;
-      if (chunk.includes(UNLOCKS)) behind = null;
+      const fault = armed && here && said.includes(armed.text) ? armed.fault : null;
+      if (said.includes(UNLOCKS)) behind = null;
       if (fault) {
         armed?.came();
         armed = null;
