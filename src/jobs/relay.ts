@@ -22,13 +22,12 @@ const RESTS = 4;
  */
 export function createRelay(outbox: Pick<Outbox, 'takeForQueue'>, handOn: HandOn, log: Logger): Relay {
   let wanted = false;
-  let stopped = false;
   const stopping = new AbortController();
   let looking: Promise<void> | null = null;
   let retry: NodeJS.Timeout | undefined;
 
   const look = async (): Promise<void> => {
-    while (wanted && !stopped) {
+    while (wanted && !stopping.signal.aborted) {
       wanted = false;
       try {
         const beganAt = performance.now();
@@ -48,7 +47,7 @@ export function createRelay(outbox: Pick<Outbox, 'takeForQueue'>, handOn: HandOn
 
   const wake = (): void => {
     wanted = true;
-    if (stopped || looking) return;
+    if (stopping.signal.aborted || looking) return;
     looking = look().finally(() => {
       looking = null;
     });
@@ -58,7 +57,6 @@ export function createRelay(outbox: Pick<Outbox, 'takeForQueue'>, handOn: HandOn
   return {
     wake,
     async stop() {
-      stopped = true;
       stopping.abort();
       clearInterval(timer);
       clearTimeout(retry);

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { statementName } from '../statement-name.ts';
 import { asStoreError } from './errors.ts';
 import { Prisma, PrismaClient } from './generated/client.ts';
 
@@ -44,8 +45,6 @@ const IDLE_TIMEOUT_MS = 60_000;
 const IDLE_IN_TRANSACTION_MS = 15_000;
 const LOCK_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
-/** Statements that are prepared once per connection. The texts are few and fixed; the limit is for what nobody thought of. */
-const PREPARED_STATEMENTS = 500;
 
 export function openDatabase(url: string): Database {
   const transactions = openPool(url, TRANSACTION_CONNECTIONS, true);
@@ -152,16 +151,4 @@ function dbOn(connection: pg.Pool | pg.PoolClient, begun: Promise<unknown> = Pro
     query: async (strings, ...values) => (await run(strings, values)).rows,
     execute: async (strings, ...values) => (await run(strings, values)).rowCount ?? 0,
   };
-}
-
-const names = new Map<string, string>();
-
-/** A name for each text of a statement, under which every connection keeps it prepared. '' past the limit: not prepared. */
-function statementName(text: string): string {
-  const known = names.get(text);
-  if (known !== undefined) return known;
-  if (names.size >= PREPARED_STATEMENTS) return '';
-  const name = `elevate_${names.size + 1}`;
-  names.set(text, name);
-  return name;
 }

@@ -1,4 +1,5 @@
-import { type GrantId, grantId, requestId, type SlackUserId, type WorkspaceId } from '../domain/ids.ts';
+import { groupBy } from '../domain/group-by.ts';
+import { grantId, requestId, type SlackUserId, type WorkspaceId } from '../domain/ids.ts';
 import type { Reads } from '../usecases/ports.ts';
 import { readEvent } from './audit-rows.ts';
 import { readCard, readNote } from './card-rows.ts';
@@ -75,9 +76,8 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
       const rows: readonly { id: string; access_key: string }[] = await db.query`
         SELECT id, access_key FROM grants
         WHERE workspace_id = ${workspace} AND access_key = ANY (${[...accessKeys]}) AND status <> 'ended'`;
-      const found = new Map<string, GrantId[]>();
-      for (const row of rows) found.set(row.access_key, [...(found.get(row.access_key) ?? []), grantId(row.id)]);
-      return found;
+      const byKey = groupBy(rows, (row) => row.access_key);
+      return new Map([...byKey].map(([key, open]) => [key, open.map(({ id }) => grantId(id))]));
     },
     pendingExtensionsOf: async (grants) => {
       const rows: readonly { id: string }[] = await db.query`

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Target } from '../../src/sandbox/target.ts';
+import { openClient } from './open-client.ts';
 
 export interface BareGrants {
   /** Gives the role to this login and resolves with the milliseconds it took. */
@@ -25,8 +26,8 @@ interface Template {
  */
 export async function openBareGrants(botUrl: string, ownUrl: string, target: Target): Promise<BareGrants> {
   const template = await readTemplate(botUrl);
-  const own = await open(ownUrl);
-  const onTarget = await open(target.botUrl);
+  const own = await openClient(ownUrl);
+  const onTarget = await openClient(target.botUrl);
   const run = (client: pg.Client, name: string, text: string, values: unknown[] = []) =>
     client.query({ name, text, values });
   const sql = (name: string, text: string, values: unknown[] = []) => run(own, name, text, values);
@@ -131,16 +132,9 @@ const LOOK = `
   SELECT m.admin_option, m.inherit_option, m.set_option FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member
    WHERE u.rolname = $1`;
 
-async function open(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
-}
-
 /** What the bot wrote for its first grant. */
 async function readTemplate(url: string): Promise<Template> {
-  const client = await open(url);
+  const client = await openClient(url);
   const rows = async (text: string): Promise<Row[]> =>
     (await client.query<{ row: Row }>(`SELECT to_jsonb(t) AS row FROM (${text}) t`)).rows.map(({ row }) => row);
   const first = ([row]: readonly Row[]): Row => {

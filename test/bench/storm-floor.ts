@@ -1,7 +1,9 @@
 import pg from 'pg';
+import { groupBy } from '../../src/domain/group-by.ts';
 import type { Target } from '../../src/sandbox/target.ts';
 import { withClient } from '../../src/store/with-client.ts';
 import { TARGET_ROLE } from './crowd.ts';
+import { openClient } from './open-client.ts';
 
 /** As many ends as the bot takes in one batch. */
 const IN_BATCH = 100;
@@ -27,13 +29,13 @@ export function readStorm(databaseUrl: string): Promise<readonly Batch[]> {
     const rows = async (text: string): Promise<Row[]> =>
       (await client.query<{ row: Row }>(`SELECT to_jsonb(t) AS row FROM (${text}) t`)).rows.map(({ row }) => row);
     const grants = await rows(`SELECT * FROM grants WHERE target ->> 'subject' LIKE 'crowd\\_%' ORDER BY ended_at, id`);
-    const byGrant = groupRows(
+    const byGrant = groupBy(
       await rows(
         `SELECT * FROM audit_events WHERE kind IN ('grant.revocation_started', 'grant.sessions_ended', 'grant.ended') ORDER BY sequence`,
       ),
       (event) => String(event.grant_id),
     );
-    const effects = groupRows(
+    const effects = groupBy(
       await rows(`SELECT * FROM effects WHERE kind IN ('revoke_grant', 'render_card', 'notify_person')`),
       ({ payload }) => {
         const { grantId, requestId } = payload as { grantId?: string; requestId?: string };
@@ -61,20 +63,14 @@ export function readStorm(databaseUrl: string): Promise<readonly Batch[]> {
   });
 }
 
-const groupRows = (rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> => {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
-  return groups;
-};
-
 /**
  * The least that the promise needs of a storm, and the seconds it takes: for each batch a transaction that says so, the REVOKE with a
  * look behind it, and a transaction that says what came of it. Every statement is prepared, every connection stands, and nothing is
  * decided, locked, retried or read that is not written.
  */
 export async function bareStorm(batches: readonly Batch[], databaseUrl: string, target: Target): Promise<number> {
-  const own = await open(databaseUrl);
-  const onTarget = await open(target.botUrl);
+  const own = await openClient(databaseUrl);
+  const onTarget = await openClient(target.botUrl);
   try {
     const startedAt = performance.now();
     for (const batch of batches) {
@@ -125,10 +121,3 @@ const ENDED = `UPDATE grants g SET version = g.version + 1, status = 'ended', en
   FROM jsonb_populate_recordset(NULL::grants, $1) i WHERE g.id = i.id`;
 const LOOK = `SELECT FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member JOIN pg_roles r ON r.oid = m.roleid
   WHERE u.rolname = ANY ($1) AND r.rolname = $2`;
-
-async function open(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
-}

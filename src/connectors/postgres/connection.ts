@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { statementName } from '../../statement-name.ts';
 import { Outage } from '../../usecases/ports.ts';
 import { outageFrom, type Sent } from './errors.ts';
 import { type Limits, OLDEST_VERSION } from './limits.ts';
@@ -84,13 +85,13 @@ export async function connect(to: Destination): Promise<Connection> {
     text: string,
     values: readonly unknown[],
     sent: Sent,
-    name?: string,
+    name = '',
   ) {
     if (lost !== null) throw redacted(to, outageFrom(lost, `${to.name} could not ${doing}`, 'revocable'));
     // A network that swallows everything gives no error; our own deadline does.
     const deadline = setTimeout(() => socket.destroy(timedOut()), limits.answerMs);
     try {
-      return await client.query<Row>({ text, values: [...values], ...(name === undefined ? {} : { name }) });
+      return await client.query<Row>({ name, text, values: [...values] });
     } catch (error) {
       throw redacted(to, outageFrom(error, `${to.name} could not ${doing}`, sent));
     } finally {
@@ -124,8 +125,9 @@ export async function connect(to: Destination): Promise<Connection> {
       get usable() {
         return lost === null;
       },
+      // What takes values is one of a few fixed texts; the others carry names of roles.
       query: async (doing, text, values = []) =>
-        (await ask<never>(doing, text, values, 'revocable', values.length > 0 ? preparedAs(text) : undefined)).rows,
+        (await ask<never>(doing, text, values, 'revocable', values.length > 0 ? statementName(text) : '')).rows,
       async commit(doing) {
         const { command } = await ask(doing, 'COMMIT', [], 'commit');
         // A transaction that had failed answers a COMMIT with ROLLBACK, and no error.
@@ -143,15 +145,6 @@ export async function connect(to: Destination): Promise<Connection> {
     await close();
     throw error;
   }
-}
-
-const prepared = new Map<string, string>();
-
-/** What takes values is one of a few fixed texts: it is prepared under a name of its own, once per connection. */
-function preparedAs(text: string): string {
-  const name = prepared.get(text) ?? `elevate_${prepared.size + 1}`;
-  prepared.set(text, name);
-  return name;
 }
 
 function newClient(to: Destination, socket: Socket): pg.Client {

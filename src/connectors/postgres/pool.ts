@@ -17,13 +17,18 @@ const FRESH_MS = 50;
 /** What a connection learnt at its start, who we are there and what we talk to, is asked again at least this often. */
 const LIFE_MS = 30_000;
 
+/** A connection that nobody uses now. */
+interface Kept {
+  readonly connection: Connection;
+  readonly at: number;
+  /** Closes it, unless it is used before. */
+  readonly closing: NodeJS.Timeout;
+}
+
 export function openPool(to: Destination): Pool {
   const { limits } = to;
-  const idle: Connection[] = [];
-  const keptAt = new WeakMap<Connection, number>();
+  const idle: Kept[] = [];
   const openedAt = new WeakMap<Connection, number>();
-  /** When it is not used again it closes; the limit begins anew with each use. */
-  const closing = new WeakMap<Connection, NodeJS.Timeout>();
   const waiting: (() => void)[] = [];
   const inHand = new Set<Promise<unknown>>();
   let taken = 0;
@@ -56,10 +61,11 @@ export function openPool(to: Destination): Pool {
 
   async function take(askedAnyway: boolean): Promise<Connection> {
     for (let kept = idle.pop(); kept; kept = idle.pop()) {
-      clearTimeout(closing.get(kept));
-      const fresh = askedAnyway && performance.now() - (keptAt.get(kept) ?? 0) < FRESH_MS;
-      if (kept.usable && (fresh || (await answers(kept)))) return kept;
-      await kept.close();
+      const { connection, at, closing } = kept;
+      clearTimeout(closing);
+      const fresh = askedAnyway && performance.now() - at < FRESH_MS;
+      if (connection.usable && (fresh || (await answers(connection)))) return connection;
+      await connection.close();
     }
     const opened = await connect(to);
     openedAt.set(opened, performance.now());
@@ -72,15 +78,12 @@ export function openPool(to: Destination): Pool {
       void connection.close();
       return;
     }
-    idle.push(connection);
-    keptAt.set(connection, performance.now());
-    const timer = setTimeout(() => {
-      const at = idle.indexOf(connection);
-      if (at < 0) return;
-      idle.splice(at, 1);
+    const closing = setTimeout(() => {
+      idle.splice(idle.indexOf(kept), 1);
       void connection.close();
-    }, limits.keepMs);
-    closing.set(connection, timer.unref());
+    }, limits.keepMs).unref();
+    const kept: Kept = { connection, at: performance.now(), closing };
+    idle.push(kept);
   }
 
   async function run<T>(work: (connection: Connection) => Promise<T>, askedAnyway: boolean): Promise<T> {
@@ -111,7 +114,12 @@ export function openPool(to: Destination): Pool {
     async close() {
       closed = true;
       await Promise.allSettled(inHand);
-      await Promise.all(idle.splice(0).map((connection) => connection.close()));
+      await Promise.all(
+        idle.splice(0).map(({ connection, closing }) => {
+          clearTimeout(closing);
+          return connection.close();
+        }),
+      );
     },
   };
 }
