@@ -3,7 +3,7 @@ import { createPostgresBackend, Queue as RedisQueue, withBackend } from 'bullmq'
 import { Redis } from 'ioredis';
 import type { Bot } from './bots.ts';
 import type { PlannedFault } from './plan.ts';
-import { CRASH_POINTS, type CrashPoint } from './points.ts';
+import type { CrashPoint } from './points.ts';
 import type { FaultWorld } from './world.ts';
 
 /** How long a process that was killed stays away. */
@@ -104,11 +104,9 @@ export async function killAndRestart(world: FaultWorld, bot: Bot): Promise<void>
 export async function meetPoint(
   world: FaultWorld,
   bots: readonly Bot[],
-  name: string,
+  point: CrashPoint,
   bait: () => Promise<void>,
 ): Promise<{ readonly came: boolean; readonly back: Promise<void> }> {
-  const point = CRASH_POINTS.find((each) => each.name === name);
-  if (!point) throw new Error(`There is no crash point called ${name}`);
   while (bots.every((bot) => bot.url() === null)) await wait(LOOK_EVERY_MS);
   const giveUp = new AbortController();
   const arming = bots.map((bot) => armed(bot, point));

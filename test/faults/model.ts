@@ -17,8 +17,10 @@ export interface RoundSeen {
   readonly chainFault: string | null;
   /** `login/entitlement` of accesses that a person took away by hand on the target. */
   readonly takenByHand: readonly string[];
-  /** From when on nothing was broken any more: every process up and ready, every server there. */
-  readonly healedAt: number;
+  /** `login/entitlement` of everything that was asked for and heard, once for each time. */
+  readonly asked: readonly string[];
+  /** When everything was whole again: every process up and ready, every server there. Oldest first; the last is for good. */
+  readonly wholeAt: readonly number[];
   /** How long after that, or after its time, access may still be there. */
   readonly boundMs: number;
   /** Whether the clock went back in the round: then nothing is said of what was before and after in it. */
@@ -71,6 +73,7 @@ export function judge(seen: RoundSeen): string[] {
     ...leftAndLost(seen),
     ...lostMeanwhile(seen),
     ...(seen.clockWentBack ? [] : [...heldWithoutGrant(seen), ...endedEarly(seen)]),
+    ...unjudged(seen),
     ...seen.stories.flatMap((story) => outOfOrder(story)),
     ...seen.stories.flatMap((story) => tooLate(story, seen)),
     ...(seen.chainFault === null ? [] : [`The audit's chain is broken: ${seen.chainFault}`]),
@@ -135,6 +138,15 @@ function endedEarly({ samples, stories, takenByHand }: RoundSeen): string[] {
     return missing
       ? [...early, `${story.grant} was live, and ${key} was missing ${until - missing.from} ms before its end`]
       : early;
+  });
+}
+
+/** Everything that was heard has a story, or nothing is known about it. */
+function unjudged({ asked, stories }: RoundSeen): string[] {
+  const told = stories.map(({ login, entitlement }) => `${login}/${entitlement}`);
+  return [...new Set(asked)].flatMap((each) => {
+    const [times, known] = [asked, told].map((all) => all.filter((other) => other === each).length);
+    return (known ?? 0) < (times ?? 0) ? [`${each} was granted ${times} times, and ${known} stories tell of it`] : [];
   });
 }
 
@@ -206,20 +218,21 @@ const ONCE = [
   'grant.ended',
 ];
 
-function tooLate(story: Story, { healedAt, boundMs }: RoundSeen): string[] {
+function tooLate(story: Story, { wholeAt, boundMs }: RoundSeen): string[] {
   const gone = timeOf(story, 'grant.ended');
-  const lateMs = latenessOf(story, healedAt);
+  const lateMs = latenessOf(story, wholeAt);
   if (gone === null || lateMs === null || lateMs <= boundMs) return [];
   return [`${story.grant} ended ${lateMs} ms late, and ${boundMs} are allowed`];
 }
 
 /** Milliseconds between when it should have been gone, nothing being broken, and when it was; null: it has not ended. */
-export function latenessOf(story: Story, healedAt: number): number | null {
+export function latenessOf(story: Story, wholeAt: readonly number[]): number | null {
   const gone = timeOf(story, 'grant.ended');
   const started = story.events.find(({ kind }) => kind === 'grant.revocation_started');
   if (gone === null || !started) return null;
   const due = started.data.because === 'expired' ? endOf(story) : started.at;
-  return gone <= healedAt ? 0 : Math.max(0, gone - Math.max(due, healedAt));
+  // What was broken when it was due may be broken until then.
+  return Math.max(0, gone - (wholeAt.find((at) => at >= due) ?? due));
 }
 
 function untrue({ said }: RoundSeen): string[] {

@@ -2,6 +2,7 @@ import { CHAIN_START, verifyChain } from '../../src/domain/audit.ts';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
 import { readEvent } from '../../src/store/audit-rows.ts';
 import type { Story, StoryEvent, Thread } from './model.ts';
+import { GRANTS_SINCE, REQUESTS_SINCE } from './since.ts';
 import { requestOnCard } from './watch.ts';
 import type { FaultWorld } from './world.ts';
 
@@ -31,13 +32,13 @@ export async function chainFault({ store }: FaultWorld, end: ChainEnd): Promise<
   return `its head is at ${head.sequence}, and its last event is ${end.sequence}`;
 }
 
-export async function storiesOf({ store }: FaultWorld, since: Date): Promise<Story[]> {
+export async function storiesOf({ store }: FaultWorld, begin: number): Promise<Story[]> {
   const { rows } = await store.query<{ id: string; login: string; entitlement: string; events: RawEvent[] | null }>(
     `SELECT g.id, g.target->>'subject' AS login, g.target->'entitlement'->>'role' AS entitlement,
             (SELECT json_agg(json_build_object('kind', e.kind, 'at', extract(epoch FROM e.at) * 1000, 'data', e.data) ORDER BY e.sequence)
                FROM audit_events e WHERE e.grant_id = g.id) AS events
-       FROM grants g WHERE g.created_at >= $1 ORDER BY g.created_at`,
-    [since.toISOString()],
+       FROM grants g WHERE g.id IN (${GRANTS_SINCE}) ORDER BY g.created_at`,
+    [begin],
   );
   return rows.map(({ id, login, entitlement, events }) => ({
     grant: id,
@@ -54,11 +55,11 @@ interface RawEvent {
 }
 
 /** What stands in Slack under the cards of each grant: under both, where a card was posted twice. */
-export async function threadsOf(world: FaultWorld, since: Date): Promise<Thread[]> {
+export async function threadsOf(world: FaultWorld, begin: number): Promise<Thread[]> {
   const { store, workspace } = world;
   const { rows } = await store.query<{ id: string; request: string }>(
-    'SELECT id, request_id AS request FROM grants WHERE created_at >= $1',
-    [since.toISOString()],
+    `SELECT id, request_id AS request FROM grants WHERE id IN (${GRANTS_SINCE})`,
+    [begin],
   );
   const cards = workspace
     .messages('access')
@@ -79,14 +80,14 @@ const CARDS_LOOKED_AT = 200;
 /** `3 · <time> · sentence`. */
 const lineOf = ({ text }: Message): { number: number; text: string } => ({ number: Number.parseInt(text, 10), text });
 
-/** What of a round is not over yet, in words; '': nothing. */
-export async function unsettled({ store }: FaultWorld, since: Date): Promise<string> {
+/** What is not over yet, in words; '': nothing. `begin`: of the requests only those since then. */
+export async function unsettled({ store }: FaultWorld, begin: number): Promise<string> {
   const { rows } = await store.query<{ what: string }>(
     `SELECT 'grant ' || id || ' of ' || (target->>'subject') || ' is ' || status || coalesce(': ' || last_error, '') AS what
        FROM grants WHERE status <> 'ended'
-     UNION ALL SELECT 'request ' || id || ' is pending' FROM requests WHERE status = 'pending' AND created_at >= $1
+     UNION ALL SELECT 'request ' || id || ' is pending' FROM requests WHERE status = 'pending' AND id IN (${REQUESTS_SINCE})
      UNION ALL SELECT key || coalesce(': ' || last_error, '') FROM effects WHERE done_at IS NULL AND kind IN ('render_card', 'notify_person')`,
-    [since.toISOString()],
+    [begin],
   );
   return rows.map(({ what }) => what).join('; ');
 }

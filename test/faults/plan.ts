@@ -59,13 +59,24 @@ export interface PlannedPoint {
 export interface RoundPlan {
   readonly seed: number;
   readonly queue: Queue;
-  readonly replicas: 2 | 3;
+  readonly replicas: 1 | 2 | 3;
   readonly holdings: readonly PlannedHolding[];
   readonly grants: readonly PlannedGrant[];
   readonly faults: readonly PlannedFault[];
   /** One after the other. */
   readonly points: readonly PlannedPoint[];
+  /** One after the other, behind everything else. */
+  readonly crowds: readonly PlannedCrowd[];
 }
+
+/** Many who have something that ends at one moment, and the crash point that waits for it. */
+export interface PlannedCrowd {
+  readonly name: string;
+  readonly grants: readonly { readonly person: string; readonly role: RoleName }[];
+}
+
+/** The crash points that a round tries to meet. */
+export const namedIn = ({ points, crowds }: RoundPlan): string[] => [...points, ...crowds].map(({ name }) => name);
 
 export const GRANTS_PER_ROUND = 20;
 const POINTS_PER_ROUND = 3;
@@ -76,7 +87,7 @@ const FAULTS_UNTIL_MS = 3_400;
 
 const names = (from: number, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `p${String(from + index).padStart(2, '0')}`);
-const ASKING: readonly string[] = names(1, ASKERS);
+export const ASKING: readonly string[] = names(1, ASKERS);
 /** Each of them asks when a crash point waits, so that there is something that meets it. */
 const BAITS: readonly string[] = names(1 + ASKERS, POINTS_PER_ROUND);
 export const PEOPLE: readonly string[] = [...ASKING, ...BAITS];
@@ -97,6 +108,7 @@ export function planRound(seed: number, queues: readonly Queue[] = ['redis', 'po
       (a, b) => a.atMs - b.atMs,
     ),
     points: pointsOf(seed),
+    crowds: [],
   };
 }
 
@@ -134,7 +146,7 @@ function grants(dice: Dice, held: readonly PlannedHolding[]): PlannedGrant[] {
   return planned.sort((a, b) => a.atMs - b.atMs);
 }
 
-function holdings(dice: Dice): PlannedHolding[] {
+export function holdings(dice: Dice): PlannedHolding[] {
   return dice
     .shuffled(ASKING)
     .slice(0, 5)
@@ -188,7 +200,7 @@ function fault(dice: Dice, queue: Queue, replicas: number): PlannedFault {
   }
 }
 
-interface Dice {
+export interface Dice {
   /** 0 … limit - 1. */
   below(limit: number): number;
   one<T>(of: readonly T[]): T;
@@ -196,7 +208,7 @@ interface Dice {
 }
 
 /** Mulberry32: small, and the same everywhere. */
-function diceOf(seed: number): Dice {
+export function diceOf(seed: number): Dice {
   let state = (seed * 2_654_435_769) >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

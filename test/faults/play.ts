@@ -1,16 +1,14 @@
+import { groupBy } from '../../src/domain/group-by.ts';
 import type { Story } from './model.ts';
 import { chainBegin } from './observe.ts';
-import { planRound, type Queue } from './plan.ts';
-import { CRASH_POINTS } from './points.ts';
+import { namedIn, type Queue, type RoundPlan } from './plan.ts';
 import { playRound, type RoundResult } from './round.ts';
 import { type FaultWorld, startFaultWorld } from './world.ts';
 
 export interface Rounds {
   /** The bot as one file (`bundleBot`). */
   readonly bundle: string;
-  readonly seeds: readonly number[];
-  /** What a queue may live in on this machine. */
-  readonly queues: readonly Queue[];
+  readonly plans: readonly RoundPlan[];
   /** How many worlds at once. */
   readonly parallel: number;
   readonly tell: (line: string) => void;
@@ -22,22 +20,22 @@ export interface Summary {
   readonly rounds: number;
   readonly grants: number;
   readonly failed: readonly RoundResult[];
-  /** Crash points that no round met. */
+  /** Crash points that the plans name and no round met. */
   readonly unmet: readonly string[];
   readonly worstLateMs: number;
 }
 
-/** Plays a round for each seed, some worlds side by side; a world whose round went wrong is not used again. */
+/** Plays a round for each plan, some worlds side by side; a world whose round went wrong is not used again. */
 export async function playRounds({
   bundle,
-  seeds,
-  queues,
+  plans,
   parallel,
   tell,
   until = Number.POSITIVE_INFINITY,
 }: Rounds): Promise<Summary> {
   const results: RoundResult[] = [];
-  const left = new Map(queues.map((queue) => [queue, seeds.filter((seed) => planRound(seed, queues).queue === queue)]));
+  const left = groupBy(plans, ({ queue }) => queue);
+  const queues = [...left.keys()];
 
   async function work(first: Queue): Promise<void> {
     // Its own kind of queue first, then what the others have left.
@@ -50,10 +48,10 @@ export async function playRounds({
     let end = chainBegin();
     try {
       while (performance.now() < until) {
-        const seed = mine.shift();
-        if (seed === undefined) break;
+        const plan = mine.shift();
+        if (plan === undefined) break;
         world ??= await startFaultWorld(queue, bundle);
-        const result = await playRound(world, planRound(seed, queues), end);
+        const result = await playRound(world, plan, end).catch((error: unknown) => withoutEnd(plan, error));
         results.push(result);
         tell(lineOf(result));
         if (result.violations.length === 0) continue;
@@ -72,16 +70,29 @@ export async function playRounds({
     rounds: results.length,
     grants: results.reduce((sum, { grants }) => sum + grants, 0),
     failed: results.filter(({ violations }) => violations.length > 0),
-    unmet: CRASH_POINTS.map(({ name }) => name).filter((name) => !met.has(name)),
+    unmet: [...new Set(plans.flatMap(namedIn))].filter((name) => !met.has(name)),
     worstLateMs: Math.max(0, ...results.map(({ worstLateMs }) => worstLateMs)),
   };
 }
 
+/** A round that could not be played to its end proves nothing, and says why. */
+const withoutEnd = (plan: RoundPlan, error: unknown): RoundResult => ({
+  plan,
+  violations: [`The round could not be played: ${error instanceof Error ? error.stack : error}`],
+  evidence: [],
+  met: [],
+  grants: 0,
+  worstLateMs: 0,
+  boundMs: 0,
+  tookMs: 0,
+});
+
 function lineOf({ plan, violations, evidence, met, grants, worstLateMs, boundMs, tookMs }: RoundResult): string {
-  const faults = plan.faults.map(({ kind, atMs }) => `${kind}@${atMs}`).join(' ');
-  const head = `seed ${plan.seed} ${plan.queue} ×${plan.replicas}: ${grants} grants, ${met.length}/${plan.points.length} points, ${faults}; late ${worstLateMs} of ${boundMs} ms; ${(tookMs / 1000).toFixed(1)} s`;
+  const faults = plan.faults.map(({ kind, atMs }) => `${kind}@${atMs}`).join(' ') || 'many ends at once';
+  const head = `seed ${plan.seed} ${plan.queue} ×${plan.replicas}: ${grants} grants, ${met.length}/${namedIn(plan).length} points, ${faults}; late ${worstLateMs} of ${boundMs} ms; ${(tookMs / 1000).toFixed(1)} s`;
   if (violations.length === 0) return `ok    ${head}`;
-  const again = `  again: npm run test:faults -- --rounds 1 --seed ${plan.seed}`;
+  const together = plan.crowds.length > 0 ? ' --together' : '';
+  const again = `  again: npm run test:faults -- --rounds 1 --seed ${plan.seed}${together}`;
   return [
     `WRONG ${head}`,
     `  ${JSON.stringify(plan.faults)}`,

@@ -11,7 +11,7 @@ export interface CrashPoint {
   readonly name: string;
   readonly side: Side;
   /** Part of the message, as it stands on the wire. */
-  readonly text: string;
+  readonly text: string | RegExp;
   /** Only behind this one on the same connection. */
   readonly after?: string;
   readonly fault: Fault;
@@ -83,7 +83,7 @@ const unlock: CrashPoint = {
   outcome: 'kill',
 };
 
-/** Every moment between two external effects of an access, in the order of its life. */
+/** Every moment between two external effects of one access, in the order of its life. */
 export const CRASH_POINTS: readonly CrashPoint[] = [
   ...inStore.slice(0, 6),
   ...onTarget.slice(0, 6),

@@ -1,11 +1,15 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ask, type Stage, typed } from './ask.ts';
 import type { Bot } from './bots.ts';
+import { endTogether } from './crowd.ts';
 import { heal, inflict, meetPoint } from './inflict.ts';
 import { judge, latenessOf, type RoundSeen, type Story } from './model.ts';
 import { type ChainEnd, chainFault, storiesOf, threadsOf, unsettled } from './observe.ts';
 import { ENTITLEMENT, PEOPLE, type PlannedGrant, type RoundPlan } from './plan.ts';
-import { heldOn, watch } from './watch.ts';
+import { CRASH_POINTS } from './points.ts';
+import { beginOf, REQUESTS_SINCE } from './since.ts';
+import { heldOn, type Watch, watch } from './watch.ts';
 import type { FaultWorld } from './world.ts';
 
 /** After a SIGKILL and a restart; a queue that lost everything, or a database that was away, may cost one sweep. */
@@ -13,11 +17,7 @@ const BOUND_MS = 10_000;
 const SWEEP_MS = 30_000;
 /** A round that has come to no end by then never will. */
 const SETTLE_LIMIT_MS = 240_000;
-const COMMAND_LIMIT_MS = 20_000;
-/** Longer than everything that is broken stays broken. */
-const ASKS_FOR_MS = 180_000;
 const PREPARES_MOST = 10;
-const HEARS_NOTHING_MS = 700;
 
 export interface RoundResult {
   readonly plan: RoundPlan;
@@ -39,56 +39,79 @@ export async function playRound(world: FaultWorld, plan: RoundPlan, end: ChainEn
   await Promise.all(world.bots.slice(plan.replicas).map((bot) => bot.kill()));
   await heal(world, bots);
   await prepareQuietly(world, plan);
-  const since = new Date(Date.now() + world.offsetMs());
+  const stage: Stage = { world, begin: await beginOf(world), asked: [] };
   const before = await heldOn(world);
-  const watching = watch(world, since);
+  const watching = watch(world, stage.begin);
+  try {
+    const played = await playOut(stage, plan, bots);
+    await watching.stop();
+    const seen = await seenOf(stage, plan, end, { before, watching, played });
+    const violations = judge(seen);
+    return {
+      plan,
+      violations,
+      evidence: seen.stories.filter((story) =>
+        violations.some((each) => each.includes(story.login) || each.includes(story.grant)),
+      ),
+      met: played.met,
+      grants: seen.stories.length,
+      worstLateMs: Math.max(0, ...seen.stories.map((story) => latenessOf(story, seen.wholeAt) ?? 0)),
+      boundMs: seen.boundMs,
+      tookMs: performance.now() - beganAt,
+    };
+  } finally {
+    watching.giveUp();
+  }
+}
+
+interface Played {
+  readonly takenByHand: readonly string[];
+  readonly met: readonly string[];
+  readonly wholeAt: readonly number[];
+  readonly mishaps: readonly string[];
+}
+
+/** What happens in a round, until everything has ended and was told. */
+async function playOut(stage: Stage, plan: RoundPlan, bots: readonly Bot[]): Promise<Played> {
+  const { world, begin } = stage;
   const takenByHand: string[] = [];
   const met: string[] = [];
-  const mishaps: string[] = [];
-
-  const acting = Promise.allSettled(plan.grants.map((grant) => act(world, since, grant, takenByHand)));
+  const wholeAt: number[] = [];
+  const acting = Promise.allSettled(plan.grants.map((grant) => act(stage, grant, takenByHand)));
   const faulting = plan.faults.map(async (fault) => {
     await wait(fault.atMs);
     await inflict(world, bots, fault);
   });
-  const dying = meetAll(world, bots, since, plan, met);
+  const dying = meetAll(stage, bots, plan, met, wholeAt);
   const troubles = await Promise.allSettled([...faulting, dying, wait(lastActOf(plan))]);
   await heal(world, bots);
-  const healedAt = Date.now() + world.offsetMs();
-  for (const trouble of [...troubles, ...(await acting)])
-    if (trouble.status === 'rejected') mishaps.push(`The harness failed: ${trouble.reason}`);
-  mishaps.push(...(await settle(world, since)));
-  await watching.stop();
-  mishaps.push(...world.bots.flatMap((bot) => bot.mishaps()));
+  wholeAt.push(Date.now() + world.offsetMs());
+  const mishaps = [...troubles, ...(await acting)].flatMap((trouble) =>
+    trouble.status === 'rejected' ? [`The harness failed: ${trouble.reason}`] : [],
+  );
+  mishaps.push(...(await settle(world, begin)), ...world.bots.flatMap((bot) => bot.mishaps()));
+  return { takenByHand, met, wholeAt, mishaps };
+}
 
-  const stories = await storiesOf(world, since);
-  const seen: RoundSeen = {
+async function seenOf(
+  { world, begin, asked }: Stage,
+  plan: RoundPlan,
+  end: ChainEnd,
+  { before, watching, played }: { before: readonly string[]; watching: Watch; played: Played },
+): Promise<RoundSeen> {
+  return {
+    ...played,
     before,
     after: await heldOn(world),
     samples: watching.samples,
-    stories,
+    stories: await storiesOf(world, begin),
+    asked,
     said: watching.said,
-    threads: await threadsOf(world, since),
+    threads: await threadsOf(world, begin),
     unscheduled: [...watching.unscheduled],
     chainFault: await chainFault(world, end),
-    takenByHand,
-    healedAt,
     boundMs: boundOf(plan),
     clockWentBack: plan.faults.some((fault) => fault.kind === 'move_clock' && fault.seconds < 0),
-    mishaps,
-  };
-  const violations = judge(seen);
-  return {
-    plan,
-    violations,
-    evidence: stories.filter((story) =>
-      violations.some((each) => each.includes(story.login) || each.includes(story.grant)),
-    ),
-    met,
-    grants: stories.length,
-    worstLateMs: Math.max(0, ...stories.map((story) => latenessOf(story, healedAt) ?? 0)),
-    boundMs: seen.boundMs,
-    tookMs: performance.now() - beganAt,
   };
 }
 
@@ -98,13 +121,11 @@ export async function playRound(world: FaultWorld, plan: RoundPlan, end: ChainEn
  */
 async function prepareQuietly(world: FaultWorld, plan: RoundPlan): Promise<void> {
   for (let attempt = 0; attempt < PREPARES_MOST; attempt += 1) {
-    const since = new Date(Date.now() + world.offsetMs());
-    const trouble = await settle(world, new Date(0));
+    const begin = await beginOf(world);
+    const trouble = await settle(world, 0);
     if (trouble.length > 0) throw new Error(trouble.join());
     await prepare(world, plan);
-    const { rowCount } = await world.store.query('SELECT FROM requests WHERE created_at >= $1 LIMIT 1', [
-      since.toISOString(),
-    ]);
+    const { rowCount } = await world.store.query(`${REQUESTS_SINCE} LIMIT 1`, [begin]);
     if (rowCount === 0) return;
   }
   throw new Error('People go on asking between two rounds');
@@ -125,86 +146,59 @@ async function prepare({ target, workspace }: FaultWorld, { holdings }: RoundPla
   }
 }
 
+/** Meets the round's crash points, one after the other, and notes when everything was whole again behind a crowd. */
 async function meetAll(
-  world: FaultWorld,
+  stage: Stage,
   bots: readonly Bot[],
-  since: Date,
-  { points }: RoundPlan,
+  { points, crowds }: RoundPlan,
   met: string[],
+  wholeAt: number[],
 ): Promise<void> {
   const coming: Promise<void>[] = [];
   for (const { name, person } of points) {
-    const { came, back } = await meetPoint(world, bots, name, () =>
-      ask(world, since, { person, role: 'admin', seconds: 1 }, (line) => typed(world, person, line)),
-    );
+    const point = CRASH_POINTS.find((each) => each.name === name);
+    if (!point) throw new Error(`There is no crash point called ${name}`);
+    const bait = { person, role: 'admin', seconds: 1 } as const;
+    const { came, back } = await meetPoint(stage.world, bots, point, () => ask(stage, bait));
     if (came) met.push(name);
     coming.push(back);
   }
   await Promise.all(coming);
+  for (const crowd of crowds) {
+    const ended = await endTogether(stage, bots, crowd);
+    if (ended.came) met.push(crowd.name);
+    wholeAt.push(ended.wholeAt);
+  }
 }
 
 const lastActOf = ({ grants }: RoundPlan): number =>
-  Math.max(...grants.map(({ atMs, thenAtMs }) => Math.max(atMs, thenAtMs)));
+  Math.max(0, ...grants.map(({ atMs, thenAtMs }) => Math.max(atMs, thenAtMs)));
 
 /** What one person does. Slack may not reach the bot: then they have not asked. */
-async function act(world: FaultWorld, since: Date, grant: PlannedGrant, takenByHand: string[]): Promise<void> {
+async function act(stage: Stage, grant: PlannedGrant, takenByHand: string[]): Promise<void> {
   const { person, role, atMs, follows, thenAtMs, deliveries } = grant;
-  const say = (line: string, deliver = 1): Promise<unknown> => typed(world, person, line, deliver);
   await wait(atMs);
-  const asked = ask(world, since, grant, (line) => say(line, deliveries));
+  const asked = ask(stage, grant, deliveries);
   await wait(thenAtMs - atMs);
-  if (follows === 'done') await say(`/elevate done orders-db/${role}`);
-  if (follows === 'extend') await say(`/elevate extend orders-db/${role} 1s a little more`);
+  if (follows === 'done') await typed(stage, person, `/elevate done orders-db/${role}`);
+  if (follows === 'extend') await typed(stage, person, `/elevate extend orders-db/${role} 1s a little more`);
   if (follows === 'hand_removed') {
     takenByHand.push(`${person}/${ENTITLEMENT[role]}`);
-    await world.target
+    await stage.world.target
       .query(`REVOKE ${ENTITLEMENT[role]} FROM ${person} GRANTED BY elevate_bot`)
       .catch(() => undefined);
   }
   await asked;
 }
 
-/** A paused process answers late or never. */
-const typed = ({ workspace }: FaultWorld, person: string, line: string, deliver = 1): Promise<unknown> =>
-  Promise.race([
-    workspace
-      .user(person)
-      .command(line, { channel: 'access', deliver })
-      .catch(() => null),
-    wait(COMMAND_LIMIT_MS, null, { ref: false }),
-  ]);
-
-/** Asks, and asks again as somebody does who hears nothing; rejects when that goes on and on. */
-async function ask(
-  { store, workspace }: FaultWorld,
-  since: Date,
-  { person, role, seconds }: Pick<PlannedGrant, 'person' | 'role' | 'seconds'>,
-  say: (line: string) => Promise<unknown>,
-): Promise<void> {
-  const { id } = workspace.user(person);
-  const giveUpAt = performance.now() + ASKS_FOR_MS;
-  while (performance.now() < giveUpAt) {
-    await say(`/elevate orders-db/${role} ${seconds}s to try it under faults`);
-    await wait(HEARS_NOTHING_MS);
-    const asked = await store
-      .query(
-        "SELECT FROM requests WHERE requester_id = $1 AND role_key = $2 AND created_at >= $3 AND status <> 'refused'",
-        [id, `orders-db/${role}`, since.toISOString()],
-      )
-      .catch(() => null);
-    if (asked?.rowCount) return;
-  }
-  throw new Error(`${person} asked for ${role} again and again and was not heard`);
-}
-
 /** Until every access of the round has ended and everything about it was told. */
-async function settle(world: FaultWorld, since: Date): Promise<string[]> {
+async function settle(world: FaultWorld, begin: number): Promise<string[]> {
   const giveUpAt = Date.now() + SETTLE_LIMIT_MS;
   let quiet = 0;
   let left = '';
   while (quiet < 3) {
     if (Date.now() > giveUpAt) return [`The round came to no end: ${left}`];
-    left = await unsettled(world, since).catch((error: unknown) => String(error));
+    left = await unsettled(world, begin).catch((error: unknown) => String(error));
     quiet = left === '' ? quiet + 1 : 0;
     await wait(100);
   }

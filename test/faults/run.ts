@@ -2,10 +2,11 @@ import { availableParallelism } from 'node:os';
 import { buildOnce } from '../support/built-process.ts';
 import { installed } from '../support/redis-server.ts';
 import { bundleBot } from './bundle.ts';
-import type { Queue } from './plan.ts';
+import { planRound, type Queue } from './plan.ts';
+import { planTogether } from './plan-together.ts';
 import { playRounds } from './play.ts';
 
-const USAGE = 'Usage: npm run -s test:faults -- [--rounds N] [--seed S] [--parallel W] [--quiet]';
+const USAGE = 'Usage: npm run -s test:faults -- [--rounds N] [--seed S] [--parallel W] [--together]';
 
 function numberBehind(word: string, otherwise: number): number {
   const at = process.argv.indexOf(word);
@@ -22,12 +23,14 @@ const parallel = numberBehind('--parallel', Math.max(1, Math.min(4, availablePar
 const queues: readonly Queue[] = installed ? ['redis', 'postgres'] : ['postgres'];
 if (!installed) process.stderr.write('There is no redis-server here, so every round has its queue in PostgreSQL.\n');
 
+/** Rounds of faults while people ask and access ends; or rounds in which many accesses end at one moment. */
+const plan = process.argv.includes('--together') ? planTogether : planRound;
+
 buildOnce();
 const beganAt = performance.now();
 const summary = await playRounds({
   bundle: bundleBot(),
-  seeds: Array.from({ length: rounds }, (_, index) => seed + index),
-  queues,
+  plans: Array.from({ length: rounds }, (_, index) => plan(seed + index, queues)),
   parallel,
   tell: (line) => process.stdout.write(`${line}\n`),
 });

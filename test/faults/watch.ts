@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
 import type { Said, Sample } from './model.ts';
+import { REQUESTS_SINCE } from './since.ts';
 import type { FaultWorld } from './world.ts';
 
 const LOOK_EVERY_MS = 40;
@@ -13,6 +14,8 @@ export interface Watch {
   readonly unscheduled: ReadonlySet<string>;
   /** Resolves when the last look is done and everything that was said has been looked up. */
   stop(): Promise<void>;
+  /** Looks no more, and waits for nothing: the round failed. */
+  giveUp(): void;
 }
 
 /** What a sentence needs to be true, by how it begins or what is in it. */
@@ -29,8 +32,11 @@ const NEEDS: readonly (readonly [RegExp, string])[] = [
   [/nothing of it is left on the target/, 'grant.ended'],
 ];
 
-/** `since`: when the round began, on the bot's clock. */
-export function watch(world: FaultWorld, since: Date): Watch {
+/** One message tells of many ends: how many, and since when in seconds since the epoch. */
+const MANY_ENDS = /\*(\d+) grants ended\* between <!date\^(\d+)/;
+
+/** `begin`: the audit's last event before the round. */
+export function watch(world: FaultWorld, begin: number): Watch {
   const samples: Sample[] = [];
   const said: Said[] = [];
   const unscheduled = new Set<string>();
@@ -40,9 +46,15 @@ export function watch(world: FaultWorld, since: Date): Watch {
   const hear = (message: Message): void => {
     if (message.user !== world.workspace.install.botUserId) return;
     const text = message.text;
-    const needs = NEEDS.find(([pattern]) => pattern.test(text))?.[1];
+    const many = MANY_ENDS.exec(text);
+    const needs = many ? `${many[1]} grant.ended` : NEEDS.find(([pattern]) => pattern.test(text))?.[1];
     if (needs === undefined) return;
-    const looked = committedFor(world, message, since).then((committed) => {
+    const asking = many
+      ? endedSince(world, Number(many[2])).then((ended) =>
+          ended < Number(many[1]) ? [`${ended} grant.ended`] : [needs],
+        )
+      : committedFor(world, message, begin);
+    const looked = asking.then((committed) => {
       if (committed !== null) said.push({ text, needs, committed });
     });
     lookingUp.add(looked);
@@ -60,17 +72,23 @@ export function watch(world: FaultWorld, since: Date): Watch {
       await wait(LOOK_EVERY_MS);
     }
   })();
+  // Whoever stops hears of it.
+  looking.catch(() => undefined);
+  const end = (): void => {
+    stopped = true;
+    stopListening();
+  };
 
   return {
     samples,
     said,
     unscheduled,
     async stop() {
-      stopped = true;
-      stopListening();
+      end();
       await looking;
       await Promise.all(lookingUp);
     },
+    giveUp: end,
   };
 }
 
@@ -111,17 +129,31 @@ async function findUnscheduled(world: FaultWorld, into: Set<string>): Promise<vo
 }
 
 /** The kinds that are committed about what a message is about; null: it is about nothing that is known. Waits for the database. */
-async function committedFor(world: FaultWorld, message: Message, since: Date): Promise<string[] | null> {
+async function committedFor(world: FaultWorld, message: Message, begin: number): Promise<string[] | null> {
   const request = message.threadTs === undefined ? null : requestOnCard(world, message.channel, message.threadTs);
   const person = personOf(world, message);
   if (request === null && person === null) return null;
-  const [which, values] =
-    request === null ? [ABOUT_PERSON, [person, since.toISOString(), message.text]] : ['$1', [request]];
+  const [which, values] = request === null ? [ABOUT_PERSON, [begin, person, message.text]] : ['$1', [request]];
+  const rows = await asked<{ kind: string }>(
+    world,
+    `SELECT kind FROM audit_events WHERE request_id IN (${which})`,
+    values,
+  );
+  return rows.map(({ kind }) => kind);
+}
+
+/** How many grants have ended from then on, in seconds since the epoch. Waits for the database. */
+async function endedSince(world: FaultWorld, since: number): Promise<number> {
+  const ended = "SELECT count(*)::int AS ended FROM audit_events WHERE kind = 'grant.ended' AND at >= to_timestamp($1)";
+  const [row] = await asked<{ ended: number }>(world, ended, [since]);
+  return row?.ended ?? 0;
+}
+
+async function asked<R extends object>(world: FaultWorld, text: string, values: readonly unknown[]): Promise<R[]> {
   for (;;) {
-    const found = await world.store
-      .query<{ kind: string }>(`SELECT kind FROM audit_events WHERE request_id IN (${which})`, values)
-      .catch(() => null);
-    if (found) return found.rows.map(({ kind }) => kind);
+    const found = await world.store.query<R>(text, [...values]).catch(() => null);
+    if (found) return found.rows;
+    if (world.store.ended) return [];
     await wait(ASK_AGAIN_MS);
   }
 }
@@ -133,7 +165,7 @@ export function requestOnCard({ workspace }: FaultWorld, channel: string, ts: st
 
 /** A direct message names the role by its title. */
 const ABOUT_PERSON = `
-  SELECT id FROM requests WHERE requester_id = $1 AND created_at >= $2::timestamptz AND position(role->>'title' in $3) > 0`;
+  SELECT id FROM requests WHERE id IN (${REQUESTS_SINCE}) AND requester_id = $2 AND position(role->>'title' in $3) > 0`;
 
 /** Whom a direct message went to. */
 function personOf({ workspace }: FaultWorld, { channel }: Message): string | null {

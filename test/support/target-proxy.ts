@@ -38,10 +38,10 @@ export interface TargetProxy {
   /** Holds every message of the client back by so many milliseconds. */
   delay(milliseconds: number): void;
   /**
-   * Does it to the next message that contains the text, once. `after`: only behind one with that text on the same connection, with no
+   * Does it to the next message that contains the text or matches it, once. `after`: only behind one with that text on the same connection, with no
    * lock freed in between.
    */
-  failNext(text: string, fault: Fault, after?: string): void;
+  failNext(text: string | RegExp, fault: Fault, after?: string): void;
   /** Takes back a `failNext` that did not come. */
   forget(): void;
   /** Resolves when that message came. */
@@ -53,13 +53,16 @@ export interface TargetProxy {
   close(): Promise<void>;
 }
 
+const contains = (said: string, text: string | RegExp): boolean =>
+  typeof text === 'string' ? said.includes(text) : text.test(said);
+
 export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
   const sockets = new Set<Socket>();
   const stuck: (() => void)[] = [];
   let target = upstream;
   let meeting: 'pass' | 'refuse' | 'silent' = 'pass';
   let delayMs = 0;
-  let armed: { text: string; fault: Fault; after: string | undefined; came: () => void } | null = null;
+  let armed: { text: string | RegExp; fault: Fault; after: string | undefined; came: () => void } | null = null;
   let failed: Promise<void> = Promise.resolve();
 
   function track(socket: Socket): Socket {
@@ -85,7 +88,7 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
       const said = interpret(chunk);
       if (armed?.after !== undefined && said.includes(armed.after)) behind = armed.after;
       const here = armed !== null && (armed.after === undefined || armed.after === behind);
-      const fault = armed && here && said.includes(armed.text) ? armed.fault : null;
+      const fault = armed && here && contains(said, armed.text) ? armed.fault : null;
       if (said.includes(UNLOCKS)) behind = null;
       if (fault) {
         armed?.came();

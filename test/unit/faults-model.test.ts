@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { judge, type RoundSeen, type Story, type StoryEvent } from '../faults/model.ts';
 import { GRANTS_PER_ROUND, planRound } from '../faults/plan.ts';
+import { planTogether, TOGETHER_ROUNDS } from '../faults/plan-together.ts';
 import { CRASH_POINTS } from '../faults/points.ts';
+import { TOGETHER_POINTS } from '../faults/points-together.ts';
 
 const KEY = 'p01/orders_admin/elevate_bot';
 const BEFORE = 'p02/orders_read/dba/admin false inherit true set true';
@@ -41,7 +43,8 @@ const GOOD: RoundSeen = {
   unscheduled: [],
   chainFault: null,
   takenByHand: [],
-  healedAt: 3_000,
+  asked: ['p01/orders_admin'],
+  wholeAt: [3_000],
   boundMs: 10_000,
   clockWentBack: false,
   mishaps: [],
@@ -77,6 +80,21 @@ describe('the model of the fault suite', () => {
     ['a story without its end', { stories: [without('grant.ended')] }, /has end behind grant.revocation_started/],
     ['a story without its intent', { stories: [without('grant.provisioning_started')] }, /has grant.activated behind/],
     ['a story with two ends', { stories: [story([...EVENTS, event('grant.ended', 6_000)])] }, /grant.ended twice/],
+    [
+      'an end that comes too late after everything was whole, though something broke again later',
+      { stories: [later('grant.ended', 16_000)], wholeAt: [3_000, 5_500, 15_000] },
+      /ended 10500 ms late/,
+    ],
+    [
+      'a grant that was made and that no story tells of',
+      { asked: ['p01/orders_admin', 'p01/orders_admin'] },
+      /p01\/orders_admin was granted 2 times, and 1 stories tell of it/,
+    ],
+    [
+      'many ends that are told before they were committed',
+      { said: [{ text: '12 grants ended', needs: '12 grant.ended', committed: ['11 grant.ended'] }] },
+      /“12 grants ended” was said while no 12 grant.ended/,
+    ],
     ['a broken chain', { chainFault: 'event 3 is changed' }, /chain is broken: event 3 is changed/],
     ['a grant without a scheduled end', { unscheduled: ['grt_1'] }, /nothing was scheduled to take it away/],
     [
@@ -98,7 +116,7 @@ describe('the model of the fault suite', () => {
 
   it('does not blame anybody for what was taken by hand, nor for a delay while something was broken', () => {
     expect(judge({ ...GOOD, samples: [sample(2_000)], takenByHand: ['p01/orders_admin'] })).toEqual([]);
-    expect(judge({ ...GOOD, stories: [later('grant.ended', 16_000)], healedAt: 15_000 })).toEqual([]);
+    expect(judge({ ...GOOD, stories: [later('grant.ended', 16_000)], wholeAt: [15_000] })).toEqual([]);
   });
 });
 
@@ -119,5 +137,14 @@ describe('the plan of a round', () => {
   it('names every crash point within eleven seeds in a row', () => {
     const named = Array.from({ length: 11 }, (_, seed) => planRound(100 + seed).points.map(({ name }) => name)).flat();
     expect(named.sort()).toEqual(CRASH_POINTS.map(({ name }) => name).sort());
+  });
+
+  it('names every crash point of many ends within four seeds in a row, each with a crowd of its own', () => {
+    const crowds = Array.from({ length: TOGETHER_ROUNDS }, (_, seed) => planTogether(100 + seed).crowds).flat();
+    expect(crowds.map(({ name }) => name).sort()).toEqual(TOGETHER_POINTS.map(({ name }) => name).sort());
+    for (const { grants } of crowds) {
+      expect(grants).toHaveLength(14);
+      expect(new Set(grants.map(({ person, role }) => `${person}/${role}`)).size).toBe(grants.length);
+    }
   });
 });

@@ -1,0 +1,46 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { ask, type Stage } from './ask.ts';
+import type { Bot } from './bots.ts';
+import { meetPoint } from './inflict.ts';
+import type { PlannedCrowd } from './plan.ts';
+import { TOGETHER_POINTS } from './points-together.ts';
+import { beginOf, GRANTS_SINCE } from './since.ts';
+
+/** Beyond the relay's horizon, so that no end has an alarm of its own when the clock moves past all of them. */
+const SECONDS = 300;
+/** Everything that nobody breaks comes within this. */
+const LIMIT_MS = 60_000;
+const LOOK_EVERY_MS = 50;
+
+/**
+ * A crowd gets access; then the clock moves past all its ends at once, and a process dies at the point that waits for it. Resolves when
+ * everything has ended, with when everything was whole again, or null when the point was not met.
+ */
+export async function endTogether(
+  stage: Stage,
+  bots: readonly Bot[],
+  { name, grants }: PlannedCrowd,
+): Promise<{ readonly came: boolean; readonly wholeAt: number }> {
+  const { world } = stage;
+  const here: Stage = { ...stage, begin: await beginOf(world) };
+  await Promise.all(grants.map((grant) => ask(here, { ...grant, seconds: SECONDS })));
+  await until(here, `status = 'active'`, grants.length);
+  const point = TOGETHER_POINTS.find((each) => each.name === name);
+  if (!point) throw new Error(`There is no crash point called ${name}`);
+  const { came, back } = await meetPoint(world, bots, point, async () => world.moveClock(SECONDS));
+  await back;
+  const wholeAt = Date.now() + world.offsetMs();
+  await until(here, `status = 'ended'`, grants.length);
+  return { came, wholeAt };
+}
+
+/** Until so many of the crowd's grants are so. */
+async function until({ world, begin }: Stage, so: string, count: number): Promise<void> {
+  const giveUpAt = performance.now() + LIMIT_MS;
+  for (;;) {
+    const { rowCount } = await world.store.query(`SELECT FROM grants WHERE id IN (${GRANTS_SINCE}) AND ${so}`, [begin]);
+    if (rowCount === count) return;
+    if (performance.now() > giveUpAt) throw new Error(`Of ${count} grants only ${rowCount} have ${so}`);
+    await wait(LOOK_EVERY_MS);
+  }
+}
