@@ -8,8 +8,8 @@ import { beginOf, GRANTS_SINCE } from './since.ts';
 
 /** Beyond the relay's horizon, so that no end has an alarm of its own when the clock moves past all of them. */
 const SECONDS = 300;
-/** Everything that nobody breaks comes within this. */
-const LIMIT_MS = 60_000;
+/** Whatever has not come by then never will. */
+const LIMIT_MS = 240_000;
 const LOOK_EVERY_MS = 50;
 
 /**

@@ -19,6 +19,7 @@ export interface Mutation {
 const rules = (named: string): Killer => ({ test: 'test/integration/revocation-rules.test.ts', named });
 const outbox = (named: string): Killer => ({ test: 'test/contract/store-outbox.test.ts', named });
 const transactions = (named: string): Killer => ({ test: 'test/contract/store-transaction.test.ts', named });
+const many = (named: string): Killer => ({ test: 'test/contract/connector-postgres-many.test.ts', named });
 const postgres = (named: string): Killer => ({ test: 'test/contract/connector-postgres.test.ts', named });
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -35,6 +36,27 @@ export const MUTATIONS: readonly Mutation[] = [
     search: '  await readBack(connector, session, answer, before);\n',
     replace: '',
     killer: rules('is never called ended'),
+  },
+  {
+    name: 'many ends told without a read-back of each',
+    file: 'usecases/revoke-many.ts',
+    search: "typeof answer !== 'string' || !seen.has(key) || seen.get(key)?.ours !== null) continue;",
+    replace: "typeof answer !== 'string' || !seen.has(key)) continue;",
+    killer: many('there again when they are read back'),
+  },
+  {
+    name: 'a batch that counts no siblings',
+    file: 'usecases/revoke-many.ts',
+    search: 'const answers = await session.revoke([...alone]);',
+    replace: 'const answers = await session.revoke([...session.held]);',
+    killer: many('what a sibling still needs'),
+  },
+  {
+    name: 'a clock that went back leaves the ends where they were',
+    file: 'usecases/watch-database.ts',
+    search: 'grantsMoved: await moveEnds(ports, workspace, seen.seconds) }',
+    replace: 'grantsMoved: seen.seconds < 0 ? await moveEnds(ports, workspace, seen.seconds) : 1 }',
+    killer: { test: 'test/integration/reconciler.test.ts', named: 'whose clock went back gives nobody more time' },
   },
   {
     name: 'no lock on the target',

@@ -7,7 +7,7 @@ export type Fault =
   | 'lost'
   /** It arrives and is answered, but the answer is lost with the connection. */
   | 'answer_lost'
-  /** It gets stuck on its way until `release`, even when the client has gone. */
+  /** It gets stuck on its way until `release`, with all that comes behind it, even when the client has gone. */
   | 'stuck';
 
 /** What a PostgreSQL connection that is used again says in between (src/connectors/postgres/lock.ts). */
@@ -101,7 +101,12 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
       }
       if (fault === 'answer_lost') losesAnswers = true;
       if (fault === 'stuck') held = true;
-      if (held) return void stuck.push(() => onward.write(chunk));
+      if (held) {
+        return void stuck.push(() => {
+          held = false;
+          onward.write(chunk);
+        });
+      }
       if (delayMs === 0) return void inOrder.then(() => onward.write(chunk));
       const after = wait(delayMs);
       inOrder = inOrder.then(() => after).then(() => onward.write(chunk));
