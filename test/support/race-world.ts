@@ -12,7 +12,7 @@ export interface RaceWorld {
 
 /** A world with these roles, in which the developer is known to the target and holds nothing. */
 export async function startRaceWorld(roles: string): Promise<RaceWorld> {
-  const world = await startWatchWorld();
+  const world = await startWatchWorld({ rememberPeopleMs: 600_000 });
   world.setPolicy(POLICY(world.api.url, roles));
   world.give('dev');
   world.take('dev');

@@ -71,7 +71,8 @@ const role = (name: string, level: string, risk: string): string => `  admins/${
     rules: [{ name: all, then: approve }]`;
 export const ROLES = `${role('member', 'member', 'high')}\n${role('twin', 'member', 'low')}`;
 
-export async function startWatchWorld(): Promise<WatchWorld> {
+/** `rememberPeopleMs`: how long what Slack says of people is taken for the present; otherwise it is asked every time. */
+export async function startWatchWorld({ rememberPeopleMs = 0 } = {}): Promise<WatchWorld> {
   const teardown = createTeardown();
   const api = await startGroupApi();
   teardown.add(() => api.close());
@@ -98,7 +99,7 @@ export async function startWatchWorld(): Promise<WatchWorld> {
     usecases: () => {
       throw new Error('Nobody clicks here');
     },
-    rememberPeopleMs: 0,
+    rememberPeopleMs,
   });
   const workspace = workspaceId(slack.install.teamId);
   const policies = { current: () => policy, version: async () => policy };
