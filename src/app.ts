@@ -6,7 +6,6 @@ import type { Config } from './config.ts';
 import { connectorTypes, openConnectors } from './connectors/registry.ts';
 import { environmentValue, secretsIn } from './connectors/secrets.ts';
 import { createDirectory } from './directory/directory.ts';
-import type { WorkspaceId } from './domain/ids.ts';
 import { type Finding, findingText } from './domain/policy/finding.ts';
 import type { Policy } from './domain/policy/types.ts';
 import { type Check, createHealth } from './health.ts';
@@ -16,18 +15,18 @@ import type { Scrubber } from './logging.ts';
 import { createMetrics } from './metrics.ts';
 import { openDatabase } from './open-database.ts';
 import { startPolicyReloading, whoLoads } from './policy-reload.ts';
-import { createSlack, type Slack } from './slack/app.ts';
+import { createSlack } from './slack/app.ts';
 import type { Text } from './slack/text/en.ts';
 import { StartProblem } from './start-problem.ts';
 import { commitOf, createPolicySource, loadPolicyFrom } from './store/policy-source.ts';
 import { createStore, type OpenStore } from './store/prisma-store.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
-import { beginWatch, openTargets } from './usecases/begin-watch.ts';
 import { checkTargets } from './usecases/check-targets.ts';
 import { randomIds } from './usecases/new-ids.ts';
 import { perform, performEarly, performEnds } from './usecases/perform.ts';
-import type { Clock, ConnectorType, Ports } from './usecases/ports.ts';
-import { type LastLook, watchDatabase } from './usecases/watch-database.ts';
+import { type Clock, type ConnectorType, type Ports, REAL_TIME } from './usecases/ports.ts';
+import { createWatch } from './watch.ts';
+import { openWitnesses } from './witnesses.ts';
 
 /** What a process is given besides its configuration. Tests and the sandbox bring a clock of their own. */
 export interface Surroundings {
@@ -54,8 +53,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** No offset: production runs on the database's clock as it is. */
-const REAL_TIME: Clock = { offsetMs: () => 0 };
 /** A process whose clock is further off the database's than this is not ready. */
 const CLOCK_SKEW_LIMIT_MS = 2_000;
 
@@ -115,6 +112,8 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
   const ports: Ports = { store, connectors, messenger: slack.messenger, directory, policies, clock, ids: randomIds };
   const usecases = bindUsecases(ports);
 
+  const watch = createWatch(ports, await openWitnesses(slack.time), slack.identity, log);
+  await watch.look();
   const jobs = await startJobs({
     outbox: store.outbox,
     onCommit: store.onCommit,
@@ -125,7 +124,7 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
     log,
   });
   teardown.add(() => jobs.stop());
-  const heartbeat = startHeartbeat(watchBeat(ports, slack.identity, log), log);
+  const heartbeat = startHeartbeat(watch.beat, log);
   teardown.add(() => heartbeat.stop());
   // Not awaited: a target that is down must not keep the others' access from ending.
   void tellTargetFindings(ports, log);
@@ -181,29 +180,6 @@ async function keepPolicy(
     findings: findings.map(findingText),
   });
   return noted === 'news';
-}
-
-/** Looks at the database again and again, and begins the watch over a workspace's targets as soon as the workspace is known. */
-function watchBeat(ports: Ports, identity: Slack['identity'], log: Logger): () => Promise<void> {
-  const watched = new Set<WorkspaceId>();
-  let last: LastLook | null = null;
-  let own: WorkspaceId | null = null;
-  const begin = async (workspace: WorkspaceId): Promise<void> => {
-    if (watched.has(workspace)) return;
-    await beginWatch(ports, workspace);
-    watched.add(workspace);
-    for (const { connector, grants, problem } of await openTargets(ports, workspace)) {
-      log.error({ connector, grants }, `Open access on ${connector} cannot be taken away: ${problem}`);
-    }
-  };
-  return async () => {
-    const { look, troubles } = await watchDatabase(ports, last);
-    for (const trouble of troubles) log.error({ trouble }, 'The database is not as it was: see the security channel');
-    if (last === null) for (const workspace of await ports.store.database.workspaces()) await begin(workspace);
-    last = look;
-    if (own === null) own = (await identity().catch(() => null))?.teamId ?? null;
-    if (own !== null) await begin(own);
-  };
 }
 
 async function tellTargetFindings(ports: Ports, log: Logger): Promise<void> {

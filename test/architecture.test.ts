@@ -57,6 +57,8 @@ const MAY_SEE: Record<string, readonly string[]> = {
   'statement-name': [],
   'start-problem': [],
   'open-database': ['config', 'store', 'start-problem', 'teardown'],
+  watch: ['domain', 'usecases'],
+  witnesses: ['usecases'],
   'policy-reload': ['domain', 'usecases', 'store', 'teardown'],
   'bind-usecases': ['domain', 'usecases', 'slack'],
   app: [
@@ -76,6 +78,8 @@ const MAY_SEE: Record<string, readonly string[]> = {
     'logging',
     'health',
     'metrics',
+    'watch',
+    'witnesses',
   ],
   main: ['app', 'config', 'logging', 'start-problem'],
   cli: ['app', 'config', 'logging', 'domain', 'usecases', 'store', 'connectors', 'slack', 'directory'],

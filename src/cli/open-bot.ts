@@ -2,7 +2,7 @@ import { openConnectors } from '../connectors/registry.ts';
 import type { WorkspaceId } from '../domain/ids.ts';
 import { startEmbedded } from '../store/embedded.ts';
 import { createStore, type OpenStore } from '../store/prisma-store.ts';
-import type { Connectors } from '../usecases/ports.ts';
+import { type Connectors, REAL_TIME } from '../usecases/ports.ts';
 import { outage } from './database-outage.ts';
 import type { Io } from './io.ts';
 
@@ -21,7 +21,7 @@ export async function withBot<T>(io: Io, work: (bot: OpenBot) => Promise<T>): Pr
   const own = io.env.DATABASE_URL
     ? null
     : await startEmbedded({ directory: io.env.DATA_DIR ?? './data' }).catch(outage);
-  const store = createStore(io.env.DATABASE_URL ?? own?.url ?? '', { clock: { offsetMs: () => 0 } });
+  const store = createStore(io.env.DATABASE_URL ?? own?.url ?? '', { clock: REAL_TIME });
   const connectors = openConnectors({ leases: store.leases });
   try {
     return await work({ store, connectors, workspaces: await store.database.workspaces().catch(outage) });

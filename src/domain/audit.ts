@@ -118,8 +118,8 @@ export type AuditFact =
   | { kind: 'delegation.ended'; data: { until: string } & ToWhom }
   | { kind: 'reconciler.paused'; data: { reason: string; until: string | null } }
   | { kind: 'reconciler.resumed'; data: { pausedSince: string } }
-  | { kind: 'database.restored'; data: { was: string; is: string } }
-  | { kind: 'clock.moved'; data: { bySeconds: number; grantsMoved: number } }
+  | { kind: 'database.restored'; data: { was: string; is: string; knowsUntil: string | null } }
+  | { kind: 'clock.moved'; data: { bySeconds: number; exact: boolean; grantsMoved: number } }
   | { kind: 'policy.loaded'; data: { version: string; commit: string | null } }
   | { kind: 'policy.refused'; data: { findings: string[] } };
 

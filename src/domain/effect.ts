@@ -50,6 +50,15 @@ export type Effect =
   | { readonly kind: 'announce_ends'; readonly workspaceId: WorkspaceId; readonly channel: string }
   /** Say in the security channel that the reconciler is paused, and again for as long as it is. */
   | { readonly kind: 'announce_pause'; readonly workspaceId: WorkspaceId }
+  /** Write into the audit what happened to our own database; where its clock went back, move the ends of access behind `after` with it. */
+  | {
+      readonly kind: 'note_trouble';
+      readonly workspaceId: WorkspaceId;
+      readonly trouble: Trouble;
+      /** Tells one of a kind from the next, such as the moment it was seen. */
+      readonly id: string;
+      readonly after: GrantId | null;
+    }
   /** Say in the security channel what happened to our own database. */
   | {
       readonly kind: 'announce_trouble';
@@ -61,8 +70,20 @@ export type Effect =
 
 /** What can happen to the database or its clock. Seconds are how far the clock went. */
 export type Trouble =
-  | { readonly what: 'database_restored'; readonly was: string; readonly is: string }
-  | { readonly what: 'clock_went_back'; readonly seconds: number; readonly grantsMoved: number }
+  | {
+      readonly what: 'database_restored';
+      readonly was: string;
+      readonly is: string;
+      /** The latest of what it knows; null: it knows nothing. */
+      readonly knowsUntil: Date | null;
+    }
+  | {
+      readonly what: 'clock_went_back';
+      readonly seconds: number;
+      /** false: at least so far, and by no more than nobody looked. */
+      readonly exact: boolean;
+      readonly grantsMoved: number;
+    }
   | { readonly what: 'clock_jumped_ahead'; readonly seconds: number };
 
 export type EffectKind = Effect['kind'];
@@ -141,6 +162,7 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}/${effect.workspaceId}/${effect.system}`;
     case 'announce_ends':
       return `${effect.kind}/${effect.workspaceId}/${effect.channel}`;
+    case 'note_trouble':
     case 'announce_trouble':
       return `${effect.kind}/${effect.workspaceId}/${effect.trouble.what}/${effect.id}`;
     case 'notify_person':

@@ -131,6 +131,8 @@ export function clearDrift(state: Grant, now: Date): Transition<Grant> {
 
 /** All its times were told by the clock as it was, so all of them move. Ends only ever move earlier. */
 export function clockWentBack(state: Grant, command: Of<'clock_went_back'>, now: Date): Transition<Grant> {
+  // Its end was in the past already; the next try was set by the clock as it was, and does not wait for it.
+  if (state.status === 'revoking') return { ok: true, state, events: [], effects: [revocation(state, now)] };
   const bySeconds = Math.max(0, command.bySeconds);
   const back = (at: Date): Date => new Date(at.getTime() - bySeconds * 1000);
   const next: Grant = {

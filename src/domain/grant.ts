@@ -9,6 +9,7 @@ import {
   type Grant,
   type GrantCommand,
   later,
+  mayExist,
   notify,
   notLive,
   render,
@@ -172,9 +173,7 @@ export function transitionGrant(state: Grant, command: GrantCommand, now: Date):
     case 'clear_drift':
       return state.status === 'active' ? clearDrift(state, now) : notLive(state);
     case 'clock_went_back':
-      return state.status === 'provisioning' || state.status === 'active'
-        ? clockWentBack(state, command, now)
-        : notLive(state);
+      return mayExist(state) ? clockWentBack(state, command, now) : notLive(state);
   }
 }
 

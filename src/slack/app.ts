@@ -20,6 +20,7 @@ import { createSocketReceiver } from './receive-socket.ts';
 import { register } from './register.ts';
 import { createScreen } from './screen.ts';
 import { en, type Text } from './text/en.ts';
+import { slackTime } from './time.ts';
 import { createTurns } from './turns.ts';
 import type { SlackUsecases } from './usecases.ts';
 
@@ -49,6 +50,8 @@ export interface Slack {
   readonly people: ReturnType<typeof createPeople>;
   /** Which workspace this is. Throws `Outage` while Slack cannot tell. */
   identity(): Promise<SlackIdentity>;
+  /** Slack's own time; null: it cannot be asked now. Never throws. */
+  time(): Promise<Date | null>;
   /** Asks Slack now whether the token works, and in Socket Mode whether the socket stands. */
   ready(): Promise<true | string>;
   /** Opens the socket, if there is one. Never fails: while Slack is away it keeps trying, and `ready` tells. */
@@ -94,6 +97,7 @@ export function createSlack(options: SlackOptions): Slack {
     }),
     people: createPeople(clients.interactive, Date.now, options.rememberPeopleMs ?? PEOPLE_CACHE_MS),
     identity: identity.get,
+    time: () => slackTime(connection.apiUrl),
     async ready() {
       try {
         await identity.verify();

@@ -136,8 +136,8 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
   'delegation.ended': z.looseObject({ until: text, ...toWhom }),
   'reconciler.paused': z.looseObject({ reason: text, until: textOrNull }),
   'reconciler.resumed': z.looseObject({ pausedSince: text }),
-  'database.restored': z.looseObject({ was: text, is: text }),
-  'clock.moved': z.looseObject({ bySeconds: number, grantsMoved: number }),
+  'database.restored': z.looseObject({ was: text, is: text, knowsUntil: textOrNull }),
+  'clock.moved': z.looseObject({ bySeconds: number, exact: z.boolean(), grantsMoved: number }),
   'policy.loaded': z.looseObject({ version: text, commit: textOrNull }),
   'policy.refused': z.looseObject({ findings: z.array(text) }),
 };

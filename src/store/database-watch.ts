@@ -1,48 +1,46 @@
-import { z } from 'zod';
-import { workspaceId } from '../domain/ids.ts';
+import type { EffectChange } from '../domain/effect.ts';
+import { type WorkspaceId, workspaceId } from '../domain/ids.ts';
 import type { Clock } from '../usecases/ports.ts';
-import type { DatabaseIdentity, DatabaseWatch } from '../usecases/watch-ports.ts';
-import type { Db } from './database.ts';
+import type { DatabaseWatch } from '../usecases/watch-ports.ts';
+import type { Database, Db } from './database.ts';
+import { finish, lastOfEachKey } from './finish.ts';
 import { Prisma } from './generated/client.ts';
-import { jsonText } from './rows.ts';
+import { hurry, noteSighting, readSight } from './sightings.ts';
 
-const identitySchema: z.ZodType<DatabaseIdentity> = z.looseObject({
-  systemIdentifier: z.string().nullable(),
-  timeline: z.string().nullable(),
-  database: z.string(),
-  table: z.string(),
-});
+const THEIR_LOOKS = 'database_sightings';
 
-/**
- * Who this database is: the cluster's identifier and timeline (PostgreSQL documentation, "Control Data Functions"), where our role
- * may ask for them; the database's oid; and the oid of a table, which a restored dump changes.
- */
-export function createDatabaseWatch(db: Db, clock: Clock): DatabaseWatch {
+/** The watch over our own database. `onScheduled` is told of what a look made due. */
+export function createDatabaseWatch(
+  database: Database,
+  clock: Clock,
+  onScheduled: (dueAt: Date) => void,
+): DatabaseWatch {
+  const db = database.single;
   const now = () => Prisma.sql`(clock_timestamp() + ${clock.offsetMs()}::float8 * interval '1 millisecond')`;
 
   return {
-    async look() {
-      const is = await readIdentity(db);
-      // The present is noted in the statement that reads the past, so that of two replicas only one finds the difference.
-      const rows: readonly { identity: unknown; seen_at: Date | null; now: Date }[] = await db.query`
-        WITH before AS (SELECT identity, seen_at FROM database_sightings WHERE id = 1 FOR UPDATE),
-        noted AS (
-          INSERT INTO database_sightings AS s (id, identity, seen_at) VALUES (1, ${jsonText(is)}::jsonb, clock_timestamp())
-          ON CONFLICT (id) DO UPDATE SET identity = excluded.identity, seen_at = excluded.seen_at
-        )
-        SELECT (SELECT identity FROM before) AS identity, (SELECT seen_at FROM before) AS seen_at,
-               date_trunc('milliseconds', clock_timestamp()) AS now`;
-      const row = rows[0];
-      if (!row) throw new Error('The database did not tell its time');
-      const was = identitySchema.safeParse(row.identity);
-      return { is, was: was.success ? was.data : null, now: row.now, seenAt: row.seen_at };
+    async look(judge) {
+      const dueAt = await database.transaction(async (tx) => {
+        // One look after the other, and the clock is read behind the lock: an older answer would look like a clock that went back.
+        await tx.query`SELECT pg_advisory_xact_lock(hashtextextended(${THEIR_LOOKS}, 0))::text`;
+        const sight = await readSight(tx, clock);
+        const verdict = judge(sight);
+        await noteSighting(tx, sight.is, verdict.sighting);
+        if (verdict.forgetsFirstRuns) await tx.execute`UPDATE known_systems SET first_run_at = NULL`;
+        if (verdict.hurries) await hurry(tx, sight.now);
+        let scheduled = false;
+        for (const workspace of await readWorkspaces(tx)) {
+          const effects = new Map<string, EffectChange>();
+          lastOfEachKey(effects, verdict.effects(workspace));
+          scheduled ||= effects.size > 0;
+          await (await finish(tx, workspace, [], effects))?.();
+        }
+        return { value: scheduled ? sight.now : null, last: null };
+      });
+      if (dueAt) onScheduled(dueAt);
     },
 
-    async workspaces() {
-      const rows: readonly { id: string }[] = await db.query`
-        SELECT workspace_id AS id FROM audit_chain_heads UNION SELECT workspace_id FROM known_systems`;
-      return rows.map((row) => workspaceId(row.id));
-    },
+    workspaces: () => readWorkspaces(db),
 
     async counts() {
       const rows: readonly CountRow[] = await db.query`
@@ -82,24 +80,8 @@ interface CountRow {
   readonly pauses: number;
 }
 
-async function readIdentity(db: Db): Promise<DatabaseIdentity> {
-  const rows: readonly { database: string; table: string; control: boolean; wal: boolean }[] = await db.query`
-    SELECT (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database,
-           'audit_events'::regclass::oid::text AS table,
-           has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS control,
-           has_function_privilege('pg_catalog.pg_control_checkpoint()', 'EXECUTE') AS wal`;
-  const row = rows[0];
-  if (!row) throw new Error('The database did not say which one it is');
-  const systems: readonly { id: string }[] = row.control
-    ? await db.query`SELECT system_identifier::text AS id FROM pg_control_system()`
-    : [];
-  const timelines: readonly { id: string }[] = row.wal
-    ? await db.query`SELECT timeline_id::text AS id FROM pg_control_checkpoint()`
-    : [];
-  return {
-    systemIdentifier: systems[0]?.id ?? null,
-    timeline: timelines[0]?.id ?? null,
-    database: row.database,
-    table: row.table,
-  };
+async function readWorkspaces(db: Db): Promise<readonly WorkspaceId[]> {
+  const rows: readonly { id: string }[] = await db.query`
+    SELECT workspace_id AS id FROM audit_chain_heads UNION SELECT workspace_id FROM known_systems ORDER BY 1`;
+  return rows.map((row) => workspaceId(row.id));
 }

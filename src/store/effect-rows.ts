@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Effect, EffectKind, NoticeName } from '../domain/effect.ts';
+import type { Effect, EffectKind, NoticeName, Trouble } from '../domain/effect.ts';
 import type { ClaimedEffect } from '../usecases/ports.ts';
 import { readRow, storedDate, storedGrantId, storedRequestId, storedUserId, storedWorkspaceId } from './rows.ts';
 
@@ -28,6 +28,22 @@ const notices: { readonly [name in NoticeName]: name } = {
 const ofRequest = { requestId: storedRequestId };
 const ofWorkspace = { workspaceId: storedWorkspaceId };
 const ofGrant = { grantId: storedGrantId };
+
+const troubleSchema: z.ZodType<Trouble> = z.discriminatedUnion('what', [
+  z.looseObject({
+    what: z.literal('database_restored'),
+    was: z.string(),
+    is: z.string(),
+    knowsUntil: storedDate.nullable(),
+  }),
+  z.looseObject({
+    what: z.literal('clock_went_back'),
+    seconds: z.number(),
+    exact: z.boolean(),
+    grantsMoved: z.number(),
+  }),
+  z.looseObject({ what: z.literal('clock_jumped_ahead'), seconds: z.number() }),
+]);
 
 /** One schema for each kind, so that a kind without one does not compile. */
 const effectSchemas: { readonly [Kind in EffectKind]: z.ZodType<Extract<Effect, { kind: Kind }>> } = {
@@ -60,13 +76,16 @@ const effectSchemas: { readonly [Kind in EffectKind]: z.ZodType<Extract<Effect, 
     ...ofWorkspace,
   }),
   announce_ends: z.looseObject({ kind: z.literal('announce_ends'), channel: z.string(), ...ofWorkspace }),
+  note_trouble: z.looseObject({
+    kind: z.literal('note_trouble'),
+    trouble: troubleSchema,
+    id: z.string(),
+    after: storedGrantId.nullable(),
+    ...ofWorkspace,
+  }),
   announce_trouble: z.looseObject({
     kind: z.literal('announce_trouble'),
-    trouble: z.discriminatedUnion('what', [
-      z.looseObject({ what: z.literal('database_restored'), was: z.string(), is: z.string() }),
-      z.looseObject({ what: z.literal('clock_went_back'), seconds: z.number(), grantsMoved: z.number() }),
-      z.looseObject({ what: z.literal('clock_jumped_ahead'), seconds: z.number() }),
-    ]),
+    trouble: troubleSchema,
     id: z.string(),
     ...ofWorkspace,
   }),
@@ -138,3 +157,6 @@ const entrySchema = z
 /** An entry as it is handed to the queue. */
 export type HandedOn = z.output<typeof entrySchema>;
 export const readHandedOn = (row: unknown): HandedOn => readRow('effects', 'key', entrySchema, row);
+
+const pendingSchema = z.object({ key: z.string(), payload: effectSchema });
+export const readPending = (row: unknown): Effect => readRow('effects', 'key', pendingSchema, row).payload;

@@ -68,7 +68,7 @@ export function createStore(url: string, { clock, onBadRow = () => {} }: StoreOp
     people: createPeople(database),
     policies: createPolicies(database),
     leases: createLeases(database.single, clock),
-    database: createDatabaseWatch(database.single, clock),
+    database: createDatabaseWatch(database, clock, tell),
     close: () => database.close(),
   };
 }

@@ -1,11 +1,12 @@
 import type { NewAuditEvent } from '../domain/audit.ts';
-import type { EffectChange } from '../domain/effect.ts';
+import { type EffectChange, effectKey } from '../domain/effect.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import type { Clock, OutboxEntry, Reads, TransactionOptions, Tx } from '../usecases/ports.ts';
 import { readNote } from './card-rows.ts';
 import type { Db, Worked } from './database.ts';
 import { dropDelegation, saveDelegation } from './delegations.ts';
+import { readPending } from './effect-rows.ts';
 import { finish, lastOfEachKey } from './finish.ts';
 import { Prisma } from './generated/client.ts';
 import { readGrant } from './grant-rows.ts';
@@ -60,6 +61,11 @@ export async function runInside<T>(
       await db.execute`
         SELECT 1 FROM access_notes WHERE workspace_id = ${workspace} AND access_key = ANY (${[...accessKeys]})
         ORDER BY access_key FOR UPDATE`;
+    },
+    pendingForUpdate: async (effect) => {
+      const rows: readonly unknown[] = await db.query`
+        SELECT key, payload FROM effects WHERE key = ${effectKey(effect)} AND done_at IS NULL FOR UPDATE`;
+      return rows.length === 0 ? null : readPending(rows[0]);
     },
     grantsForUpdate: async (ids) => {
       const rows: readonly unknown[] = await db.query`

@@ -1,4 +1,4 @@
-import { slackUserId, type WorkspaceId } from '../domain/ids.ts';
+import { grantId, slackUserId, type WorkspaceId } from '../domain/ids.ts';
 import type { WatchReads } from '../usecases/watch-ports.ts';
 import type { Db } from './database.ts';
 import { Prisma } from './generated/client.ts';
@@ -53,6 +53,13 @@ export function createWatchReads(db: Db, workspace: WorkspaceId): WatchReads {
       (
         await grants(Prisma.sql`status IN ('provisioning', 'active') AND ${behind(after)} ORDER BY id LIMIT ${limit}`)
       ).map(readGrant),
+    grantsThatMayExist: async (after, limit) => {
+      const rows: readonly { id: string }[] = await db.query`
+        SELECT id FROM grants
+         WHERE workspace_id = ${workspace} AND status IN ('provisioning', 'active', 'revoking') AND ${behind(after)}
+         ORDER BY id LIMIT ${limit}`;
+      return rows.map(({ id }) => grantId(id));
+    },
     holders: async (after, limit) => {
       const rows: readonly { id: string }[] = await db.query`
         SELECT DISTINCT holder_id AS id FROM grants

@@ -20,9 +20,6 @@ export function createWatchWrites(db: Db, workspace: WorkspaceId): WatchWrites {
           entitlement_key = excluded.entitlement_key, first_run_at = excluded.first_run_at, last_run_at = excluded.last_run_at,
           last_error = excluded.last_error, holders = excluded.holders`;
     },
-    async forgetFirstRuns() {
-      await db.execute`UPDATE known_systems SET first_run_at = NULL WHERE workspace_id = ${workspace}`;
-    },
     async saveDrift(drift) {
       await db.execute`
         INSERT INTO drifts SELECT * FROM jsonb_populate_record(NULL::drifts, ${jsonText(driftRow(drift))}::jsonb)

@@ -7,6 +7,7 @@ import { checkUse } from './check-use.ts';
 import { endOnTime } from './end-on-time.ts';
 import { escalateRequest } from './escalate-request.ts';
 import { announceDelegation } from './go-away.ts';
+import { noteTrouble } from './note-trouble.ts';
 import { announcePause } from './pause-reconciler.ts';
 import type { ClaimedEffect, Early, Performed, Ports } from './ports.ts';
 import { provisionGrant } from './provision-grant.ts';
@@ -67,6 +68,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return announcePause(ports, workspace);
     case 'announce_ends':
       return announceEnds(ports, { workspace, channel: effect.channel });
+    case 'note_trouble':
+      return noteTrouble(ports, effect);
     case 'announce_trouble':
       return announceTrouble(ports, effect.trouble);
   }

@@ -55,7 +55,12 @@ export class Outage extends Error {
  */
 export interface Clock {
   offsetMs(): number;
+  /** How much of the offset stands for time that passed, for everybody. The rest is a clock that is wrong. */
+  passedMs(): number;
 }
+
+/** No offset: production runs on the database's clock as it is. */
+export const REAL_TIME: Clock = { offsetMs: () => 0, passedMs: () => 0 };
 
 export interface Ids {
   request(): RequestId;
@@ -155,6 +160,8 @@ export interface Tx extends Reads, WatchWrites {
   grantForUpdate(id: GrantId): Promise<Grant | null>;
   /** Whoever keeps or drops the note of one of these accesses waits until the transaction ends. */
   lockNotes(accessKeys: readonly string[]): Promise<void>;
+  /** The effect as it is scheduled now under this one's key, locked; null: it is not, or it was done. */
+  pendingForUpdate(effect: Effect): Promise<Effect | null>;
   /** Those of them that there are, locked in the order of their ids. One that cannot be read is left out. */
   grantsForUpdate(ids: readonly GrantId[]): Promise<readonly Grant[]>;
   /**

@@ -5,7 +5,7 @@ import type { GrantId } from '../domain/ids.ts';
 import { canonicalJson, type Json } from '../domain/json.ts';
 import { judgeHolder, type Verdict } from '../domain/judge-holder.ts';
 import type { DriftKind } from '../domain/status.ts';
-import { type Connector, type Holder, type HolderPage, Outage, type Ports } from './ports.ts';
+import { type Connector, type Holder, type HolderPage, Outage, type Ports, type Tx } from './ports.ts';
 import { stepGrant } from './step-grant.ts';
 import { takeAwayDrift } from './take-away-drift.ts';
 import type { KnownSystem } from './watch-ports.ts';
@@ -233,10 +233,14 @@ async function conclude(run: Run, seen: Pick<KnownSystem, 'entitlementKey' | 'ho
       await tx.saveDrift(state);
       await tx.save({ events, effects });
     }
-    const firstRunAt = run.system.firstRunAt ?? tx.now;
+    const firstRunAt = run.system.firstRunAt === null ? tx.now : await firstRunOf(tx, run.system);
     await tx.saveSystem({ ...run.system, ...seen, firstRunAt, lastRunAt: tx.now, lastError: null });
   });
 }
+
+/** As it is now: a restore of our database that was found in the meantime makes the next run the first again. */
+export const firstRunOf = async (tx: Pick<Tx, 'knownSystem'>, { id }: KnownSystem): Promise<Date | null> =>
+  (await tx.knownSystem(id))?.firstRunAt ?? null;
 
 const keyOf = (grant: Grant): string => grant.target.resolved?.key ?? '';
 const add = (run: Run, { kind, subject, grantor, level, grantId, does }: Finding): void => {

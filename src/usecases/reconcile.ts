@@ -2,7 +2,7 @@ import type { WorkspaceId } from '../domain/ids.ts';
 import { systemsOfPolicy } from './known-systems.ts';
 import { asOutage } from './outage.ts';
 import type { Performed, Ports } from './ports.ts';
-import { type Finding, reconcileSystem } from './reconcile-system.ts';
+import { type Finding, firstRunOf, reconcileSystem } from './reconcile-system.ts';
 import type { KnownSystem } from './watch-ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'connectors' | 'policies'>;
@@ -57,9 +57,10 @@ async function one(ports: Needs, system: KnownSystem, dry: SystemReport['dry']):
     const { message } = asOutage(error);
     if (dry !== 'asked') {
       const now = await ports.store.now();
-      await ports.store.transaction(system.workspaceId, (tx) =>
-        tx.saveSystem({ ...system, lastRunAt: now, lastError: message }),
-      );
+      await ports.store.transaction(system.workspaceId, async (tx) => {
+        const firstRunAt = await firstRunOf(tx, system);
+        await tx.saveSystem({ ...system, firstRunAt, lastRunAt: now, lastError: message });
+      });
     }
     return { system, dry, findings: [], error: message };
   }

@@ -1,4 +1,6 @@
+import type { ClockSighting } from '../domain/clock-watch.ts';
 import type { Drift } from '../domain/drift.ts';
+import type { EffectChange } from '../domain/effect.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
@@ -73,6 +75,8 @@ export interface WatchReads {
   activeGrantsOnEntitlement(entitlementKey: string, after: GrantId | null, limit: number): Promise<readonly Grant[]>;
   /** Open grants whose end has a time, by id, behind `after`. */
   grantsWithEnd(after: GrantId | null, limit: number): Promise<readonly Grant[]>;
+  /** Grants whose access may exist, by id, behind `after`. */
+  grantsThatMayExist(after: GrantId | null, limit: number): Promise<readonly GrantId[]>;
   /** Whoever has, or is about to have, access, by id, behind `after`. */
   holders(after: SlackUserId | null, limit: number): Promise<readonly SlackUserId[]>;
   /** Every connection that an open grant relies on. */
@@ -87,8 +91,6 @@ export interface WatchWrites {
     systems: readonly Omit<KnownSystem, 'firstRunAt' | 'lastRunAt' | 'lastError' | 'holders'>[],
   ): Promise<void>;
   saveSystem(system: KnownSystem): Promise<void>;
-  /** After a restore nothing is known for sure: the next run of every system is dry again. */
-  forgetFirstRuns(): Promise<void>;
   saveDrift(drift: Drift): Promise<void>;
   /** null ends the pause. */
   savePause(pause: Pause | null): Promise<void>;
@@ -131,15 +133,36 @@ export interface DatabaseIdentity {
   readonly table: string;
 }
 
+/** What a look at the database finds, and what the look before it left there. */
+export interface DatabaseSight {
+  readonly is: DatabaseIdentity;
+  readonly was: DatabaseIdentity | null;
+  /** By the clock that deadlines go by. */
+  readonly now: Date;
+  readonly seen: ClockSighting | null;
+  /** How many audit events there are. */
+  readonly events: number;
+  /** The time of the latest event of a workspace, the latest of these; null: there is none. */
+  readonly newestEventAt: Date | null;
+}
+
+/** What is to be kept of a look, in the same transaction. */
+export interface DatabaseVerdict {
+  readonly sighting: ClockSighting;
+  /** For every workspace. */
+  readonly effects: (workspace: WorkspaceId) => readonly EffectChange[];
+  /** The next run on every system is dry again. */
+  readonly forgetsFirstRuns: boolean;
+  /** What failed and waits for its next try, and whoever watches, goes at once: its time was told by a clock that went back. */
+  readonly hurries: boolean;
+}
+
 export interface DatabaseWatch {
-  /** Who the database is, who it was when somebody last looked, and both times by its own clock, no offset. Notes the present in the same step. */
-  look(): Promise<{
-    readonly is: DatabaseIdentity;
-    readonly was: DatabaseIdentity | null;
-    readonly now: Date;
-    /** The latest time that was ever seen. */
-    readonly seenAt: Date | null;
-  }>;
+  /**
+   * Looks at the database and keeps what `judge` makes of it, one look at a time: what one process finds, no other one finds again,
+   * and what follows from it is not lost with the process.
+   */
+  look(judge: (sight: DatabaseSight) => DatabaseVerdict): Promise<void>;
   /** Every workspace that anything is known of. */
   workspaces(): Promise<readonly WorkspaceId[]>;
   /** For the metrics: counts over all workspaces. */
@@ -179,6 +202,16 @@ export interface DriftView {
 export type SecurityNotice =
   | { readonly notice: 'reconciler_paused'; readonly pause: Pause; readonly now: Date }
   | { readonly notice: 'reconciler_resumed' }
-  | { readonly notice: 'database_restored'; readonly was: string; readonly is: string }
-  | { readonly notice: 'clock_went_back'; readonly seconds: number; readonly grantsMoved: number }
+  | {
+      readonly notice: 'database_restored';
+      readonly was: string;
+      readonly is: string;
+      readonly knowsUntil: Date | null;
+    }
+  | {
+      readonly notice: 'clock_went_back';
+      readonly seconds: number;
+      readonly exact: boolean;
+      readonly grantsMoved: number;
+    }
   | { readonly notice: 'clock_jumped_ahead'; readonly seconds: number };

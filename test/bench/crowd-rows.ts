@@ -8,7 +8,7 @@ import type { AccessRequest } from '../../src/domain/request.ts';
 import type { Target } from '../../src/sandbox/target.ts';
 import { createStore, type OpenStore } from '../../src/store/prisma-store.ts';
 import { withClient } from '../../src/store/with-client.ts';
-import type { Card, HoldingNote } from '../../src/usecases/ports.ts';
+import { type Card, type HoldingNote, REAL_TIME } from '../../src/usecases/ports.ts';
 
 /** Grants of one transaction. */
 const AT_ONCE = 250;
@@ -30,7 +30,7 @@ export interface HolderOnTarget {
   readonly oid: string;
 }
 
-const openStore = (url: string): OpenStore => createStore(url, { clock: { offsetMs: () => 0 } });
+const openStore = (url: string): OpenStore => createStore(url, { clock: REAL_TIME });
 
 /** Waits until the bot's only grant is live and shown, and reads it. */
 export async function readModel(url: string, limitMs: number): Promise<Model> {

@@ -17,7 +17,12 @@ start().catch((error) => {
 });
 
 async function start() {
-  const app = await startApp(config, { log, scrubber, clock: { offsetMs: () => offsetMs }, rememberPeopleMs: 60_000 });
+  const app = await startApp(config, {
+    log,
+    scrubber,
+    clock: { offsetMs: () => offsetMs, passedMs: () => 0 },
+    rememberPeopleMs: 60_000,
+  });
   process.on('message', (message) => {
     offsetMs = message.offsetMs;
     app.wake();

@@ -5,7 +5,6 @@ import { decideDrift } from '../../src/usecases/decide-drift.ts';
 import { returnGrant } from '../../src/usecases/end-grant.ts';
 import { PAUSE_SHOUT_SECONDS, pauseReconciler, resumeReconciler } from '../../src/usecases/pause-reconciler.ts';
 import { reconcile } from '../../src/usecases/reconcile.ts';
-import { watchDatabase } from '../../src/usecases/watch-database.ts';
 import { startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
 
 let world: WatchWorld;
@@ -218,56 +217,5 @@ describe('a pause', () => {
     world.clock.advance(25 * 3600);
     await world.drain('announce_pause');
     expect(await world.ports.store.reads(world.workspace).pause()).toBeNull();
-  });
-});
-
-describe('our own database', () => {
-  it('that is another than before is said loudly, and makes every next run dry', async () => {
-    await ended();
-    await run();
-    expect((await watchDatabase(world.ports, null)).troubles).toEqual([]);
-    const { store } = world.ports;
-    const before = { systemIdentifier: '7', timeline: '1', database: '1', table: '1' };
-    const restored = {
-      ...world.ports,
-      store: {
-        ...store,
-        database: { ...store.database, look: async () => ({ ...(await store.database.look()), was: before }) },
-      },
-    };
-    const { troubles } = await watchDatabase(restored, null);
-    expect(troubles).toMatchObject([{ what: 'database_restored' }]);
-    await world.drain('announce_trouble');
-    expect(world.security().at(-1)?.says).toContain('not the one it was');
-    world.give('dev');
-    world.clock.advance(60);
-    expect(await run()).toEqual(['ended_grant dana@example.com next_run']);
-    expect(world.holds('dev')).toBe('member');
-  });
-
-  it('whose clock went back gives nobody more time, and says so', async () => {
-    const id = await live();
-    const before = await world.read(id);
-    const { store } = world.ports;
-    const ahead = {
-      ...world.ports,
-      store: {
-        ...store,
-        database: {
-          ...store.database,
-          look: async () => {
-            const look = await store.database.look();
-            return { ...look, seenAt: new Date(look.now.getTime() + 600_000) };
-          },
-        },
-      },
-    };
-    const { troubles } = await watchDatabase(ahead, null);
-    expect(troubles).toMatchObject([{ what: 'clock_went_back', seconds: 600 }]);
-    const after = await world.read(id);
-    expect((before.endsAt?.getTime() ?? 0) - (after.endsAt?.getTime() ?? 0)).toBe(600_000);
-    await world.drain('announce_trouble');
-    expect(world.security().at(-1)?.says).toMatch(/clock went back by 10 minutes.*One end/s);
-    expect(await world.kinds(id)).toContain('grant.end_moved');
   });
 });

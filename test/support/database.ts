@@ -82,7 +82,11 @@ function databaseUrl(server: string, name: string): string {
 /** A clock that a test moves. */
 export interface TestClock {
   offsetMs(): number;
+  passedMs(): number;
+  /** So much time passes. */
   advance(seconds: number): void;
+  /** The database's clock is set: no time passes. */
+  set(bySeconds: number): void;
 }
 
 export interface StartedStore {
@@ -97,10 +101,16 @@ export async function startStore(
   { offset = 0, onBadRow }: { offset?: number; onBadRow?: StoreOptions['onBadRow'] } = {},
 ): Promise<StartedStore> {
   let offsetMs = offset;
+  let passedMs = offset;
   const clock: TestClock = {
     offsetMs: () => offsetMs,
+    passedMs: () => passedMs,
     advance: (seconds) => {
       offsetMs += seconds * 1000;
+      passedMs += seconds * 1000;
+    },
+    set: (bySeconds) => {
+      offsetMs += bySeconds * 1000;
     },
   };
   const store = createStore(url, { clock, ...(onBadRow ? { onBadRow } : {}) });

@@ -141,7 +141,9 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
     }),
     *plainMessage(words) {
       yield message(
-        plainMessage(text.watch.security({ notice: 'database_restored', was: words(2_000), is: words(2_000) })),
+        plainMessage(
+          text.watch.security({ notice: 'database_restored', was: words(2_000), is: words(2_000), knowsUntil: null }),
+        ),
       );
     },
     statusBlocks: rows(function* (words, view) {

@@ -64,7 +64,7 @@ async function build(stage: Stage, options: WorldOptions): Promise<World> {
   const scrubber = createScrubber();
   const log = createLogger({ level: 'info', scrubber, destination: { write: (line) => void lines.push(line.trim()) } });
   let offsetMs = 0;
-  const clock = { offsetMs: () => offsetMs };
+  const clock = { offsetMs: () => offsetMs, passedMs: () => offsetMs };
   const app = await startApp(config, {
     log,
     scrubber,

@@ -73,6 +73,7 @@ const TABLE: Record<GrantStatus, Record<GrantCommand['type'], GrantStatus | null
     resolve_unverified: 'ended',
     revoke_failed: 'revoking',
     sessions_ended: 'revoking',
+    clock_went_back: 'revoking',
     revoked: 'ended',
   }),
   ended: row(null, { reappeared: 'revoking' }),

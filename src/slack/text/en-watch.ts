@@ -94,9 +94,9 @@ export const watch = {
       case 'reconciler_resumed':
         return '▶ The reconciler works again.';
       case 'database_restored':
-        return `⚠ *Elevate’s database is not the one it was*: it looks restored from a backup, or moved. Before: ${esc(it.was)}. Now: ${esc(it.is)}. Grants that were made since the backup are unknown now. The reconciler shows what it finds of them, and takes it away one run later; accept what has to stay.`;
+        return `⚠ *Elevate’s database is not the one it was*: it looks restored from a backup, or moved. Before: ${esc(it.was)}. Now: ${esc(it.is)}. ${it.knowsUntil ? `What happened after ${when(it.knowsUntil, 'far')} is not in it` : 'There is nothing in it'}: grants and extensions since then are unknown, and ends that were moved since then come at their old time. The reconciler shows what it finds of them, and takes it away one run later; accept what has to stay.`;
       case 'clock_went_back':
-        return `⚠ *The database’s clock went back by ${duration(it.seconds)}.* ${it.grantsMoved === 1 ? 'One end' : `${it.grantsMoved} ends`} of access moved with it, so that nobody has it for longer than was approved. Access that began just after that ends early by as much.`;
+        return `⚠ *The database’s clock went back by ${it.exact ? '' : 'at least '}${duration(it.seconds)}.* ${it.grantsMoved === 1 ? 'One end' : `${it.grantsMoved} ends`} of access moved with it, so that nobody has it for longer than was approved.${it.exact ? '' : ' How long nobody looked at the clock is not known; by as much more it may have gone back. Compare it with another one, and revoke what should be over.'} Access that began just after that ends early by as much.`;
       case 'clock_jumped_ahead':
         return `⚠ *The database’s clock jumped ahead by ${duration(it.seconds)}.* Access that was to end in that time has ended, earlier than people were told.`;
     }

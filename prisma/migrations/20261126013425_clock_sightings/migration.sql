@@ -1,0 +1,7 @@
+-- AlterTable
+ALTER TABLE "database_sightings" ADD COLUMN     "boot" TEXT,
+ADD COLUMN     "events" INTEGER NOT NULL DEFAULT 0,
+ADD COLUMN     "looks" INTEGER NOT NULL DEFAULT 0,
+ADD COLUMN     "outside_ahead_ms" DOUBLE PRECISION,
+ADD COLUMN     "steady_seconds" DOUBLE PRECISION NOT NULL DEFAULT 0,
+ADD COLUMN     "stepped_ms" DOUBLE PRECISION NOT NULL DEFAULT 0;
