@@ -19,6 +19,7 @@ export interface Mutation {
 const rules = (named: string): Killer => ({ test: 'test/integration/revocation-rules.test.ts', named });
 const outbox = (named: string): Killer => ({ test: 'test/contract/store-outbox.test.ts', named });
 const transactions = (named: string): Killer => ({ test: 'test/contract/store-transaction.test.ts', named });
+const clock = (named: string): Killer => ({ test: 'test/integration/database-watch.test.ts', named });
 const many = (named: string): Killer => ({ test: 'test/contract/connector-postgres-many.test.ts', named });
 const postgres = (named: string): Killer => ({ test: 'test/contract/connector-postgres.test.ts', named });
 
@@ -53,10 +54,24 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a clock that went back leaves the ends where they were',
-    file: 'usecases/watch-database.ts',
-    search: 'grantsMoved: await moveEnds(ports, workspace, seen.seconds) }',
-    replace: 'grantsMoved: seen.seconds < 0 ? await moveEnds(ports, workspace, seen.seconds) : 1 }',
-    killer: { test: 'test/integration/reconciler.test.ts', named: 'whose clock went back gives nobody more time' },
+    file: 'usecases/note-trouble.ts',
+    search: "transitionGrant(grant, { type: 'clock_went_back', bySeconds }, tx.now)",
+    replace: "transitionGrant(grant, { type: 'clock_went_back', bySeconds: bySeconds * 0 }, tx.now)",
+    killer: clock('while Elevate runs takes the ends with it'),
+  },
+  {
+    name: 'a clock that was set back while nobody looked is compared with the last look alone',
+    file: 'domain/clock-watch.ts',
+    search: 'const from = last ?? sameBoot;',
+    replace: 'const from = last;',
+    killer: clock('also where it was down for longer'),
+  },
+  {
+    name: 'ends that go back with the clock go back twice, by whoever had lost the work',
+    file: 'usecases/note-trouble.ts',
+    search: 'const effect = await tx.pendingForUpdate(claimed);',
+    replace: 'const effect: NoteTrouble | null = claimed;',
+    killer: clock('moves each end once'),
   },
   {
     name: 'no lock on the target',
