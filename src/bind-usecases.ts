@@ -62,6 +62,7 @@ export function bindUsecases(ports: Ports): SlackUsecases {
     decideDrift: (input) => decideDrift(ports, input),
     proofOf: (input) => proofOf(ports, input),
     statusOf: (input) => statusOf(ports, input),
-    findCard: async ({ workspace, requestId }) => (await ports.store.reads(workspace).card(requestId))?.ref ?? null,
+    findCard: async ({ workspace, requestId }) =>
+      (await ports.store.reads(workspace).card(requestId, 'decision'))?.ref ?? null,
   };
 }

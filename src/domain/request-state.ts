@@ -18,6 +18,10 @@ export interface RoleSnapshot {
   readonly risk: 'low' | 'medium' | 'high';
   readonly instructions: string | null;
   readonly channel: string;
+  /** Where its timeline stands; null: in the thread of its card. */
+  readonly auditChannel: string | null;
+  /** Channels of the policy that could not be reached when it was asked for. */
+  readonly unreached: readonly UnreachedChannel[];
   /** Groups that own the resource: they may revoke. */
   readonly owners: readonly string[];
   readonly connector: string;
@@ -33,6 +37,16 @@ export interface RoleSnapshot {
   readonly unusedAfterSeconds: number | null;
   /** How often people are told that it waits, by the clock, by the requester, or because nobody decided: all together. */
   readonly remindersMax: number;
+}
+
+/** A channel that the policy names and nothing can be posted to, and where what belongs there stands instead. */
+export interface UnreachedChannel {
+  readonly channel: string;
+  readonly what: 'card' | 'timeline';
+  /** What to put right. */
+  readonly problem: string;
+  /** null: in the thread of the card. */
+  readonly instead: string | null;
 }
 
 /** Where a request stands that waits for people. */

@@ -91,6 +91,7 @@ export function createSlack(options: SlackOptions): Slack {
       client: clients.background,
       channels: createChannels(clients.background, Date.now),
       directs: createDirects(clients.background),
+      identity: identity.get,
       text,
       onCard: homes.changed,
       onDrift: homes.watchChanged,

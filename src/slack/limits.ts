@@ -22,6 +22,10 @@ export const STATUS_ROWS_MAX = 8;
 export const DRIFT_ROWS_MAX = 10;
 /** Ours: characters of an error of a target that are shown to people. */
 export const ERROR_SHOWN_MAX = 300;
+/** Ours: characters of a name in the record, escaped; the address beside it is whole. */
+export const RECORD_NAME_MAX = 120;
+/** Ours: characters of the reason in a line of the record; the whole of it stands on the card above. */
+export const RECORD_REASON_MAX = 1_500;
 /** Ours: characters of the stages on a card, all together, so that the whole stays under 13,200. */
 export const STAGES_TEXT_MAX = 2_000;
 

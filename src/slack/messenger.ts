@@ -1,15 +1,23 @@
 import type { WebClient } from '@slack/web-api';
-import { type CardRef, type Messenger, Outage, type RequestView, type Updated } from '../usecases/ports.ts';
+import {
+  type CardRef,
+  type CardSite,
+  type Messenger,
+  Outage,
+  type RequestView,
+  type Updated,
+} from '../usecases/ports.ts';
 import type { Message } from './blocks.ts';
 import { alertMessage, alertReminder } from './cards/alert.ts';
-import { requestCard } from './cards/card.ts';
+import { type CardAt, requestCard } from './cards/card.ts';
 import { driftMessage } from './cards/drift.ts';
 import { breakGlassAlert, noticeMessage, plainMessage } from './cards/notice.ts';
 import { policyNewsMessage } from './cards/policy-news.ts';
-import { threadLineMessage } from './cards/thread-line.ts';
+import { sentenceOf, threadLineMessage } from './cards/thread-line.ts';
 import type { Channels } from './channels.ts';
 import type { Directs } from './directs.ts';
 import { call, slackCode } from './errors.ts';
+import { permalink, type SlackIdentity } from './identity.ts';
 import type { Text } from './text/en.ts';
 
 /** Slack's codes for somebody who can no longer be written to (Slack: "conversations.open", Errors). */
@@ -31,6 +39,8 @@ interface Parts {
   readonly client: WebClient;
   readonly channels: Channels;
   readonly directs: Directs;
+  /** Which workspace this is, for links. Throws `Outage`. */
+  readonly identity: () => Promise<SlackIdentity>;
   readonly text: Text;
   /** Called when a card shows a new state. */
   readonly onCard?: (view: RequestView) => void;
@@ -39,7 +49,7 @@ interface Parts {
 }
 
 /** Slack as a screen (see the port). Jobs call it and try again; nothing here does. */
-export function createMessenger({ client, channels, directs, text, onCard, onDrift }: Parts): Messenger {
+export function createMessenger({ client, channels, directs, identity, text, onCard, onDrift }: Parts): Messenger {
   async function post(channel: string, message: Message, threadTs?: string, toChannel = false): Promise<CardRef> {
     const id = await channels.idOf(channel);
     const reply = replyOf(threadTs, toChannel);
@@ -76,6 +86,12 @@ export function createMessenger({ client, channels, directs, text, onCard, onDri
     }
   }
 
+  const placed = async ({ place, other, again }: CardSite): Promise<CardAt> => ({
+    place,
+    again,
+    link: other && permalink(await identity(), other),
+  });
+
   return {
     async unreachable(channel) {
       try {
@@ -87,22 +103,24 @@ export function createMessenger({ client, channels, directs, text, onCard, onDri
       }
     },
 
-    async postCard(view) {
-      const ref = await post(view.request.role.channel, requestCard(view, text));
-      onCard?.(view);
+    async postCard(view, site) {
+      const { channel, auditChannel } = view.request.role;
+      const own = site.place === 'audit' ? auditChannel : channel;
+      const ref = await post(own ?? channel, requestCard(view, text, await placed(site)));
+      if (site.place === 'decision') onCard?.(view);
       return ref;
     },
 
-    async updateCard(ref, view) {
-      const updated = await update(ref, requestCard(view, text));
-      if (updated === 'updated') onCard?.(view);
+    async updateCard(ref, view, site) {
+      const updated = await update(ref, requestCard(view, text, await placed(site)));
+      if (updated === 'updated' && site.place === 'decision') onCard?.(view);
       return updated;
     },
 
-    tells: (event, view) => text.threadLine(event, view) !== null,
+    tells: (event, view, kind) => sentenceOf(event, view, kind, text) !== null,
 
-    async postThreadLine(ref, number, event, view) {
-      const line = threadLineMessage(number, event, view, text);
+    async postThreadLine(ref, place, event, view) {
+      const line = threadLineMessage(place, event, view, text);
       if (line !== null) await post(ref.channelId, line, ref.ts);
     },
 

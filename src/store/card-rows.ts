@@ -5,19 +5,25 @@ import { readRow, storedDate, storedGrantId, storedRequestId, storedWorkspaceId 
 const cardSchema = z
   .object({
     request_id: storedRequestId,
+    place: z.enum(['decision', 'audit']),
     workspace_id: storedWorkspaceId,
     channel_id: z.string().nullable(),
     ts: z.string().nullable(),
     shows: z.string().nullable(),
     lines_posted: z.int().min(0),
+    line_begun: z.int().nullable(),
+    posted: z.int().min(0),
   })
   .transform(
     (row): Card => ({
       requestId: row.request_id,
+      place: row.place,
       workspaceId: row.workspace_id,
       ref: row.channel_id !== null && row.ts !== null ? { channelId: row.channel_id, ts: row.ts } : null,
       shows: row.shows,
       eventsTold: row.lines_posted,
+      lineBegun: row.line_begun,
+      posted: row.posted,
     }),
   );
 

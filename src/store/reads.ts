@@ -93,8 +93,9 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
       return new Map(rows.map((row) => [requestId(row.id), row.channel]));
     },
     wave: (topic) => waveOf(db, workspace, topic),
-    card: async (id) => {
-      const rows = await db.query`SELECT * FROM cards WHERE workspace_id = ${workspace} AND request_id = ${id}`;
+    card: async (id, place) => {
+      const rows = await db.query`
+        SELECT * FROM cards WHERE workspace_id = ${workspace} AND request_id = ${id} AND place = ${place}`;
       return one(rows, readCard);
     },
     note: async (accessKey) => {

@@ -24,6 +24,15 @@ const roleSchema: z.ZodType<RoleSnapshot> = z.looseObject({
   risk: z.enum(['low', 'medium', 'high']),
   instructions: z.string().nullable(),
   channel: z.string(),
+  auditChannel: z.string().nullable(),
+  unreached: z.array(
+    z.looseObject({
+      channel: z.string(),
+      what: z.enum(['card', 'timeline']),
+      problem: z.string(),
+      instead: z.string().nullable(),
+    }),
+  ),
   owners: z.array(z.string()),
   connector: z.string(),
   connectorType: z.string(),

@@ -101,13 +101,14 @@ export async function runInside<T>(
     },
     dropDelegation: (person) => dropDelegation(db, workspace, person),
     addToWave: (topic, grants) => addToWave(db, workspace, now, topic, grants),
-    saveCard: async ({ requestId, workspaceId, ref, shows, eventsTold }) => {
+    saveCard: async ({ requestId, place, workspaceId, ref, shows, eventsTold, lineBegun, posted }) => {
       refuseForeign(workspace, [{ id: requestId, workspaceId }]);
       await db.execute`
-        INSERT INTO cards (request_id, workspace_id, channel_id, ts, shows, lines_posted)
-        VALUES (${requestId}, ${workspace}, ${ref?.channelId ?? null}, ${ref?.ts ?? null}, ${shows}, ${eventsTold})
-        ON CONFLICT (request_id) DO UPDATE SET
-          channel_id = excluded.channel_id, ts = excluded.ts, shows = excluded.shows, lines_posted = excluded.lines_posted`;
+        INSERT INTO cards (request_id, place, workspace_id, channel_id, ts, shows, lines_posted, line_begun, posted)
+        VALUES (${requestId}, ${place}, ${workspace}, ${ref?.channelId ?? null}, ${ref?.ts ?? null}, ${shows}, ${eventsTold}, ${lineBegun}, ${posted})
+        ON CONFLICT (request_id, place) DO UPDATE SET
+          channel_id = excluded.channel_id, ts = excluded.ts, shows = excluded.shows, lines_posted = excluded.lines_posted,
+          line_begun = excluded.line_begun, posted = excluded.posted`;
     },
   };
   const result = await work(tx);

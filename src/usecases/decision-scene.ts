@@ -64,9 +64,9 @@ export async function refuseDecision(
   refusal: Refusal,
 ): Promise<DecideResult> {
   if (['not_an_approver', 'own_request', 'delegated_by_requester'].includes(refusal.code)) {
-    // Whoever pressed it saw a card that let them: it may be older than the group.
-    const effects =
-      request.status === 'pending' ? [schedule({ kind: 'render_card', requestId: request.id }, tx.now)] : [];
+    // Whoever pressed it saw a card that let them: it may be older than the group. An audit channel tells of it in any case.
+    const shown = request.status === 'pending' || request.role.auditChannel !== null;
+    const effects = shown ? [schedule({ kind: 'render_card', requestId: request.id }, tx.now)] : [];
     await tx.save({
       effects,
       events: [

@@ -6,6 +6,7 @@ import type { Policy, PolicyDecision, Role, Stage } from '../domain/policy/types
 import type { Draft, RoleSnapshot } from '../domain/request-state.ts';
 import { breakGlassUse } from './break-glass.ts';
 import type { GroupBook } from './electorate.ts';
+import type { Places } from './find-channel.ts';
 import type { Ports, Tx } from './ports.ts';
 
 export interface SubmitInput {
@@ -39,6 +40,7 @@ export interface Known {
   readonly policy: Policy;
   readonly role: Role;
   readonly groups: GroupBook;
+  readonly where: Places;
   readonly provided: Facts['provided'];
 }
 
@@ -60,7 +62,7 @@ export function draftRequest(
   ports: Pick<Ports, 'ids'>,
   tx: Tx,
   input: SubmitInput,
-  { person, policy, role, groups }: Known,
+  { person, policy, role, groups, where }: Known,
   { ask, facts, decision, stages, subject, grant }: Asked,
 ): Draft {
   const endsAt = grant?.endsAt ?? null;
@@ -70,7 +72,7 @@ export function draftRequest(
     workspaceId: input.workspace,
     origin: input.origin,
     requester: refOf(person),
-    role: snapshot(role, subject),
+    role: snapshot(role, subject, where),
     durationSeconds: ask.durationSeconds,
     startsAt: input.startsAt,
     endsBy: input.endsBy,
@@ -96,7 +98,11 @@ function waitsUntil(now: Date, role: Role, { startsAt, endsBy }: SubmitInput, en
 }
 
 /** What a role is at the moment of the asking. */
-export function snapshot(role: Role, subject: string): RoleSnapshot {
+export function snapshot(
+  role: Role,
+  subject: string,
+  { channel, auditChannel, unreached }: Pick<RoleSnapshot, 'channel' | 'auditChannel' | 'unreached'>,
+): RoleSnapshot {
   return {
     key: role.key,
     title: role.title,
@@ -104,7 +110,9 @@ export function snapshot(role: Role, subject: string): RoleSnapshot {
     environment: role.resource.environment,
     risk: role.risk,
     instructions: role.instructions,
-    channel: role.channel,
+    channel,
+    auditChannel,
+    unreached,
     owners: role.owners,
     connector: role.connector.name,
     connectorType: role.connector.type,

@@ -170,8 +170,8 @@ async function reconsider(
   if (!seated.ok) return seated;
   const subject = other ? subjectFor(role, facts) : { ok: true as const, subject: request.role.subject };
   if (!subject.ok) return refused({ code: 'subject_unresolved', detail: subject.error });
-  // Its card stays where it is.
-  const taken = other ? { ...snapshot(role, subject.subject), channel: request.role.channel } : null;
+  // Its messages stay where they are.
+  const taken = other ? snapshot(role, subject.subject, request.role) : null;
   const stages = other ? seated.stages : widened(seated.stages, request.waiting);
   const seats = { stages, owners: role.owners, managerId: person.managerId };
   const voters = votersOf(seats, groups, away);

@@ -69,9 +69,13 @@ export interface Ids {
 
 // ───────────────────────────────────────────── store
 
-/** Where a request's card stands and what it shows. */
+/** The two messages that a request may have: where people decide, and the head of its timeline in an audit channel. */
+export type CardPlace = 'decision' | 'audit';
+
+/** Where a card of a request stands and what it shows. */
 export interface Card {
   readonly requestId: RequestId;
+  readonly place: CardPlace;
   readonly workspaceId: WorkspaceId;
   /** null until it was posted. */
   readonly ref: CardRef | null;
@@ -79,6 +83,33 @@ export interface Card {
   readonly shows: string | null;
   /** How many audit events of the request its thread tells already. */
   readonly eventsTold: number;
+  /** The position of the event whose line was begun: as long as that stands, nobody knows whether it arrived. null: none was. */
+  readonly lineBegun: number | null;
+  /** How often it was posted, or may have been: after more than once another one may stand there. */
+  readonly posted: number;
+}
+
+/** One message of a request, and where the other one stands; null: nowhere yet, or there is none. */
+export interface CardSite {
+  readonly place: CardPlace;
+  readonly other: CardRef | null;
+  /** It was posted before: that one was deleted, or nobody knows whether it stands there. */
+  readonly again: boolean;
+}
+
+/**
+ * What a thread tells: `timeline` everything, for those who see the card above it; `record` everything, to be read alone and a year
+ * later; `calls` what asks people for something, since the record is elsewhere.
+ */
+export type ThreadKind = 'timeline' | 'record' | 'calls';
+
+/** The place of a line in its thread. */
+export interface LinePlace {
+  readonly kind: ThreadKind;
+  /** Counts the lines from 1. */
+  readonly number: number;
+  /** It was begun before, and may stand there already. */
+  readonly again: boolean;
 }
 
 /** What was there before us, for one access; noted before the first call and never rewritten while a grant is open there. */
@@ -133,7 +164,7 @@ export interface Reads extends WatchReads, HomeReads {
   channelsOf(requests: readonly RequestId[]): Promise<ReadonlyMap<RequestId, string>>;
   /** The latest wave of a topic. */
   wave(topic: string): Promise<Wave | null>;
-  card(id: RequestId): Promise<Card | null>;
+  card(id: RequestId, place: CardPlace): Promise<Card | null>;
   note(accessKey: string): Promise<HoldingNote | null>;
   /**
    * Those of these accesses that only one open grant is on, which is `revoking`, and before which nothing of ours is noted to have been
@@ -521,12 +552,11 @@ export type Updated = 'updated' | 'gone';
 export interface Messenger {
   /** Why nothing can be posted to this channel until somebody puts that right; null: it can, or Slack does not say now. Never throws. */
   unreachable(channel: string): Promise<string | null>;
-  postCard(view: RequestView): Promise<CardRef>;
-  updateCard(ref: CardRef, view: RequestView): Promise<Updated>;
-  /** Whether this event has a line of its own in the thread; another one may tell the same, or it is nobody's business there. */
-  tells(event: AuditEvent, view: RequestView): boolean;
-  /** `number` counts the lines of the thread from 1. */
-  postThreadLine(ref: CardRef, number: number, event: AuditEvent, view: RequestView): Promise<void>;
+  postCard(view: RequestView, site: CardSite): Promise<CardRef>;
+  updateCard(ref: CardRef, view: RequestView, site: CardSite): Promise<Updated>;
+  /** Whether this event has a line of its own in such a thread; another one may tell the same, or it is nobody's business there. */
+  tells(event: AuditEvent, view: RequestView, kind: ThreadKind): boolean;
+  postThreadLine(ref: CardRef, line: LinePlace, event: AuditEvent, view: RequestView): Promise<void>;
   /** Break-glass was used, or its review is overdue; in the channel for it. */
   alertBreakGlass(channel: string, view: RequestView): Promise<void>;
   notify(to: SlackUserId, notice: NoticeName, view: RequestView): Promise<void>;

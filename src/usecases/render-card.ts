@@ -1,12 +1,25 @@
 import { createHash } from 'node:crypto';
 import { progress } from '../domain/approval.ts';
+import type { AuditEvent } from '../domain/audit.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { RequestId, WorkspaceId } from '../domain/ids.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { electorateOf } from './approvers-of.ts';
 import { backoffMs, SCREEN_BACKOFF } from './backoff.ts';
 import { extensionSeconds } from './extend-grant.ts';
-import { type Card, done, Outage, type Performed, type Ports, type RequestView } from './ports.ts';
+import { asOutage } from './outage.ts';
+import {
+  type Card,
+  type CardPlace,
+  type CardRef,
+  done,
+  Outage,
+  type Performed,
+  type Ports,
+  type RequestView,
+  type ThreadKind,
+} from './ports.ts';
+import { saveCard, tellThread } from './tell-thread.ts';
 
 type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'messenger'>;
 interface Input {
@@ -23,15 +36,17 @@ const WAITS_FOR_APPROVERS = 4;
 type Seen = RequestView & { readonly unsure: boolean };
 
 /**
- * Brings the card and its thread up to the present state. One renderer per card at a time (its effect is leased), and after
- * each call it looks again, so that what was overtaken is corrected at once. Only committed state is read here.
+ * Brings the card and its timeline up to the present state, in one message or, with an audit channel, in two. One renderer per request
+ * at a time (its effect is leased), and after each call it looks again, so that what was overtaken is corrected at once. Only committed
+ * state is read here.
  */
 export async function renderCard(ports: Needs, input: Input, attempts: number): Promise<Performed> {
   for (let round = 0; round < ROUNDS; round += 1) {
+    // The lines are drawn from the view, so it must not be older than they are.
+    const events = await ports.store.reads(input.workspace).eventsOf(input.requestId);
     const view = await viewOf(ports, input.workspace, input.requestId);
     if (!view) return done;
-    const card = await drawCard(ports, view, attempts);
-    const told = await tellThread(ports, card, view);
+    const told = await drawPlaces(ports, view, events, attempts);
     const now = await readBoth(ports, input);
     if (!now || versions(now) !== versions(view) || told) continue;
     if (!view.unsure) return done;
@@ -44,51 +59,86 @@ export async function renderCard(ports: Needs, input: Input, attempts: number): 
   return { done: false, retryInMs: 0, error: 'The state moved on faster than the card' };
 }
 
-async function drawCard(ports: Needs, view: Seen, attempts: number): Promise<Card> {
+/** Returns whether lines were told. A channel that fails does not keep the other one from being up to date. */
+async function drawPlaces(ports: Needs, view: Seen, events: readonly AuditEvent[], attempts: number): Promise<boolean> {
+  const apart = view.request.role.auditChannel !== null;
+  const failed: unknown[] = [];
+  let told = false;
+  for (const place of apart ? (['decision', 'audit'] as const) : (['decision'] as const)) {
+    try {
+      const card = await drawCard(ports, view, place, attempts);
+      const lines = await tellThread(ports, card, view, events, kindOf(place, apart));
+      told ||= lines;
+    } catch (error) {
+      failed.push(error);
+    }
+  }
+  if (failed.length > 0) throw failed[0];
+  return told;
+}
+
+const kindOf = (place: CardPlace, apart: boolean): ThreadKind =>
+  place === 'audit' ? 'record' : apart ? 'calls' : 'timeline';
+
+async function drawCard(ports: Needs, view: Seen, place: CardPlace, attempts: number): Promise<Card> {
   const { request } = view;
-  const state = shows(view);
-  const card = await ports.store.reads(request.workspaceId).card(request.id);
+  const { card, other } = await findCards(ports, request, place);
+  // Each of the two leads to the other, as soon as that one stands.
+  const state = `${shows(view)}${other === null ? '' : '+'}`;
   if (card?.ref && card.shows === state) return card;
-  if (!card?.ref && view.unsure && view.approvers.length === 0 && attempts < WAITS_FOR_APPROVERS) {
+  const unknown = view.unsure && view.approvers.length === 0 && attempts < WAITS_FOR_APPROVERS;
+  if (!card?.ref && unknown && place === 'decision') {
     throw new Outage('transient', 'Nobody who may decide could be looked up, so the card waits');
   }
-  const kept = card?.ref && (await ports.messenger.updateCard(card.ref, view)) === 'updated' ? card.ref : null;
-  const drawn: Card = {
+  const again = (card?.posted ?? 0) > 1;
+  if (card?.ref && (await ports.messenger.updateCard(card.ref, view, { place, other, again })) === 'updated') {
+    const drawn = { ...card, shows: state };
+    await saveCard(ports, drawn);
+    return drawn;
+  }
+  // Or somebody deleted the card: there is a new one, with the whole thread under it.
+  const none: Card = {
     requestId: request.id,
+    place,
     workspaceId: request.workspaceId,
-    // Somebody deleted the card: there is a new one, with the whole thread under it.
-    ref: kept ?? (await ports.messenger.postCard(view)),
-    shows: state,
-    eventsTold: kept ? (card?.eventsTold ?? 0) : 0,
+    ref: null,
+    shows: null,
+    eventsTold: 0,
+    lineBegun: null,
+    posted: card?.posted ?? 0,
   };
+  const drawn = { ...none, ref: await postCard(ports, view, none, other), shows: state, posted: none.posted + 1 };
   await saveCard(ports, drawn);
   return drawn;
 }
 
-/** Posts the lines that are missing, in order, each noted before the next. Returns whether there were any. */
-async function tellThread(ports: Needs, card: Card, view: RequestView): Promise<boolean> {
-  const events = await ports.store.reads(card.workspaceId).eventsOf(card.requestId);
-  let number = 0;
-  let { eventsTold } = card;
-  const note = async (count: number): Promise<void> => {
-    await saveCard(ports, { ...card, eventsTold: count });
-    eventsTold = count;
-  };
-  for (const [index, event] of events.entries()) {
-    // Readers see a gap in the numbers as a line that was lost, so only what is told counts.
-    if (!ports.messenger.tells(event, view)) continue;
-    number += 1;
-    if (index < card.eventsTold || !card.ref) continue;
-    await ports.messenger.postThreadLine(card.ref, number, event, view);
-    await note(index + 1);
+/**
+ * Posts a new card. A head of a timeline is noted before, so that after a crash between its posting and our hearing of it the next one
+ * says that there may be two; of two cards for decisions the first click on the wrong one does.
+ */
+async function postCard(ports: Needs, view: Seen, none: Card, other: CardRef | null): Promise<CardRef> {
+  const { place, posted } = none;
+  if (place === 'audit') await saveCard(ports, { ...none, posted: posted + 1 });
+  try {
+    return await ports.messenger.postCard(view, { place, other, again: posted > 0 });
+  } catch (error) {
+    if (place === 'audit' && asOutage(error).kind !== 'unknown_outcome') await saveCard(ports, none);
+    throw error;
   }
-  // Events without a line are told with the next one that has one, or here.
-  if (card.ref && eventsTold < events.length) await note(events.length);
-  return events.length > card.eventsTold;
 }
 
-const saveCard = (ports: Needs, card: Card): Promise<void> =>
-  ports.store.transaction(card.workspaceId, (tx) => tx.saveCard(card));
+async function findCards(
+  ports: Needs,
+  { id, role, workspaceId }: AccessRequest,
+  place: CardPlace,
+): Promise<{ card: Card | null; other: CardRef | null }> {
+  const reads = ports.store.reads(workspaceId);
+  const [card, other] = await Promise.all([
+    reads.card(id, place),
+    role.auditChannel === null ? null : reads.card(id, place === 'audit' ? 'decision' : 'audit'),
+  ]);
+  return { card, other: other?.ref ?? null };
+}
 
 const versions = ({ request, grant }: Pick<RequestView, 'request' | 'grant'>): string =>
   `${request.version}.${grant?.version ?? '-'}.`;

@@ -11,7 +11,7 @@ import { checkAsk, checkTimes } from './check-ask.ts';
 import { type Asked, draftRequest, type Known, type SubmitInput } from './draft-request.ts';
 import { lookUpGroups } from './electorate.ts';
 import { checkExtension, withoutGrant } from './extension.ts';
-import { findChannel } from './find-channel.ts';
+import { findPlaces } from './find-channel.ts';
 import { findRole } from './find-role.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { identify } from './identify.ts';
@@ -42,28 +42,22 @@ export async function submitRequest(ports: Needs, input: SubmitInput): Promise<S
   const role = findRole(policy, input.role);
   if (!role.ok) return role;
   const [where, groups, provided] = await Promise.all([
-    findChannel(ports, policy, role.role),
+    findPlaces(ports, policy, role.role),
     lookUpGroups(ports, input.workspace, policy, policy.groups.keys()),
     lookUpFacts(ports, policy, role.role, who.person, input.ticket),
   ]);
   return ports.store.transaction(
     input.workspace,
     (tx) => {
-      const asked = { ...role.role, channel: where.channel };
-      return decide(ports, tx, input, { person: who.person, policy, role: asked, groups, provided }, where.problem);
+      const known = { person: who.person, policy, role: role.role, groups, provided, where };
+      return decide(ports, tx, input, known);
     },
     { lockPerson: input.user },
   );
 }
 
-async function decide(
-  ports: Needs,
-  tx: Tx,
-  input: SubmitInput,
-  known: Known,
-  channelProblem: string | null,
-): Promise<SubmitResult> {
-  const { person, policy, role, groups, provided } = known;
+async function decide(ports: Needs, tx: Tx, input: SubmitInput, known: Known): Promise<SubmitResult> {
+  const { person, policy, role, groups, provided, where } = known;
   const [repeated, standing] = await Promise.all([
     tx.requestByOrigin(input.origin),
     alreadyThere(tx, person, role, input),
@@ -118,8 +112,8 @@ async function decide(
   if (wrong) return refuse(wrong, null);
   if (!seated.ok) return refuse(seated.refusal, decision.rule.name);
   // An emergency is told elsewhere too, and what asks nobody waits for nobody's eyes.
-  if (channelProblem !== null && decision.stages.length > 0 && !ask.breakGlass) {
-    return refuse({ code: 'channel_unreachable', problem: channelProblem }, decision.rule.name);
+  if (where.problem !== null && decision.stages.length > 0 && !ask.breakGlass) {
+    return refuse({ code: 'channel_unreachable', problem: where.problem }, decision.rule.name);
   }
   if (!subject.ok) return refuse({ code: 'subject_unresolved', detail: subject.error }, null);
 

@@ -50,7 +50,7 @@ export async function readModel(url: string, limitMs: number): Promise<Model> {
     const reads = store.reads(found.workspace as AccessRequest['workspaceId']);
     const grant = await reads.grant(grantId(found.id));
     const request = grant && (await reads.request(grant.requestId));
-    const card = grant && (await reads.card(grant.requestId));
+    const card = grant && (await reads.card(grant.requestId, 'decision'));
     const note = grant?.target.resolved ? await reads.note(grant.target.resolved.key) : null;
     if (!grant || !request || !card || !note) throw new Error('The first grant cannot be read');
     const events = await reads.eventsOf(request.id);

@@ -480,14 +480,16 @@ describe('notes and cards', () => {
     const made = aSubmission({ workspaceId: aWorkspace() });
     const { id, workspaceId } = made.state;
     await store.transaction(workspaceId, (tx) => tx.save(changeOf(made)));
-    expect(await store.reads(workspaceId).card(id)).toBeNull();
+    expect(await store.reads(workspaceId).card(id, 'audit')).toBeNull();
     const cards = [
-      { requestId: id, workspaceId, ref: null, shows: null, eventsTold: 0 },
-      { requestId: id, workspaceId, ref: { channelId: 'C1', ts: '1700000000.000100' }, shows: '1.0', eventsTold: 2 },
-    ];
+      { ref: null, shows: null, eventsTold: 0, lineBegun: 0, posted: 1 },
+      { ref: { channelId: 'C1', ts: '1700000000.000100' }, shows: '1.0', eventsTold: 2, lineBegun: null, posted: 2 },
+    ].flatMap((card) =>
+      (['decision', 'audit'] as const).map((place) => ({ ...card, requestId: id, workspaceId, place })),
+    );
     for (const card of cards) {
       await store.transaction(workspaceId, (tx) => tx.saveCard(card));
-      expect(await store.reads(workspaceId).card(id)).toEqual(card);
+      expect(await store.reads(workspaceId).card(id, card.place)).toEqual(card);
     }
   });
 });

@@ -137,7 +137,7 @@ async function story(tellsMayBeLost: boolean): Promise<void> {
     newest,
   );
   const cardOf = async (): Promise<Message | undefined> => {
-    const card = await reads.card(asked.id);
+    const card = await reads.card(asked.id, 'decision');
     return card?.ref ? workspace.message({ channel: card.ref.channelId, ts: card.ref.ts }) : undefined;
   };
   const card = await until('a card with its buttons and its approvers', async () => {

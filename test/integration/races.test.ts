@@ -118,7 +118,11 @@ const TWO_ENDS = ['request.approved', 'request.denied', 'request.cancelled', 're
 async function isWhole(id: RequestId): Promise<{ status: string; kinds: readonly string[] }> {
   await world.drain();
   const reads = world.ports.store.reads(world.workspace);
-  const [request, events, card] = await Promise.all([reads.request(id), reads.eventsOf(id), reads.card(id)]);
+  const [request, events, card] = await Promise.all([
+    reads.request(id),
+    reads.eventsOf(id),
+    reads.card(id, 'decision'),
+  ]);
   const kinds = events.map(({ kind }) => kind as string);
   expect(kinds.filter((kind) => TWO_ENDS.includes(kind)).length).toBeLessThanOrEqual(1);
   const open = await reads.openGrantsOf(world.user('dev'));
@@ -133,7 +137,7 @@ type Ref = Parameters<RaceWorld['world']['ports']['messenger']['updateCard']>[0]
 const drawnCard = async (ref: Ref) =>
   withoutIds(world.slack.messages(ref.channelId).find(({ ts }) => ts === ref.ts)?.blocks);
 const redrawnCard = async (ref: Ref, view: NonNullable<Awaited<ReturnType<typeof viewOf>>>) => {
-  await world.ports.messenger.updateCard(ref, view);
+  await world.ports.messenger.updateCard(ref, view, { place: 'decision', other: null, again: false });
   return drawnCard(ref);
 };
 /** Slack gives each block an id of its own whenever a message is written. */

@@ -44,6 +44,8 @@ export function submission(stages: readonly Stage[]): ReturnType<typeof submit> 
       environment: 'production',
       risk: 'high',
       instructions: null,
+      auditChannel: null,
+      unreached: [],
       channel: '#access',
       owners: ['dba'],
       connector: 'orders-pg',

@@ -96,6 +96,9 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
   return {
     *requestCard(_, view) {
       yield kept(requestCard(view, text));
+      yield kept(
+        requestCard(view, text, { place: 'audit', link: 'https://example.slack.com/archives/C1/p1', again: true }),
+      );
     },
     *noticeMessage(_, view) {
       for (const name of Object.keys(NOTICES)) yield message(noticeMessage(name as NoticeName, view, text));
@@ -122,8 +125,10 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
     },
     *threadLineMessage(words, view) {
       for (const event of eventsOf(view, words)) {
-        const line = threadLineMessage(999, event, view, text);
-        if (line !== null) yield message(line);
+        for (const kind of ['timeline', 'record', 'calls'] as const) {
+          const line = threadLineMessage({ kind, number: 999, again: true }, event, view, text);
+          if (line !== null) yield message(line);
+        }
       }
     },
     *driftMessage(words) {

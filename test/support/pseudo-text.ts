@@ -54,5 +54,12 @@ export function readPieces(sent: unknown, key = ''): string[] {
   return Object.entries(sent as Json).flatMap(([inner, value]) => readPieces(value, inner));
 }
 
+/** What is no language: people's addresses, and the zone of a moment. */
+const NO_LANGUAGE = /[^\s()]+@[a-z.]+|\bUTC\b/g;
+
 /** Words in plain letters, outside of markup: said, and not by the texts. */
-export const plainWords = (piece: string): string[] => piece.replaceAll(MARKUP, ' ').match(/[A-Za-z]{2,}/g) ?? [];
+export const plainWords = (piece: string): string[] =>
+  piece
+    .replaceAll(MARKUP, ' ')
+    .replaceAll(NO_LANGUAGE, ' ')
+    .match(/[A-Za-z]{2,}/g) ?? [];

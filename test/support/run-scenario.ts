@@ -57,6 +57,8 @@ async function play(world: World, step: Step): Promise<void> {
     if (seen.length > 0) throw new Error(`There is one: ${wordsOf(seen[0])}`);
   } else if ('thread' in step) {
     await thread(world, step.thread);
+  } else if ('record' in step) {
+    await record(world, step.record);
   } else if ('told' in step) {
     await told(world, step.told);
   } else if ('opens home' in step) {
@@ -222,14 +224,48 @@ function thread(world: World, lines: readonly string[]): Promise<unknown> {
   return eventually(world, 'those lines in the thread', () => {
     const newest = world.cards().at(-1);
     const said = newest ? world.workspace.thread(newest).map((message) => message.text) : [];
-    const numbers = said.map((each) => Number(each.split(' ')[0]));
-    if (numbers.some((number, index) => number !== index + 1)) throw new Error(`the numbers are ${numbers.join(', ')}`);
-    let at = 0;
-    for (const line of lines) {
-      const found = said.findIndex((each, index) => index >= at && saysAll(each, [line]));
-      if (found === -1) throw new Error(`"${line}" is not where it should be in:\n  ${said.join('\n  ')}`);
-      at = found + 1;
-    }
+    // Where the timeline is elsewhere, what asks people for something has no numbers.
+    if (said.some((each) => /^\d+ /.test(each))) numbered(said);
+    inOrder(said, lines);
+    return true;
+  });
+}
+
+function numbered(said: readonly string[]): void {
+  const numbers = said.map((each) => Number(each.split(' ')[0]));
+  if (numbers.some((number, index) => number !== index + 1)) throw new Error(`the numbers are ${numbers.join(', ')}`);
+}
+
+function inOrder(said: readonly string[], lines: readonly string[]): void {
+  let at = 0;
+  for (const line of lines) {
+    const found = said.findIndex((each, index) => index >= at && saysAll(each, [line]));
+    if (found === -1) throw new Error(`"${line}" is not where it should be in:\n  ${said.join('\n  ')}`);
+    at = found + 1;
+  }
+}
+
+/** What begins every line of a timeline: its number, the moment with its zone, and the request. */
+const RECORD_LINE = /^\d+ · \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC · `req_[0-9a-z]+` · \S/;
+/** What only Slack can make readable: mentions, dates, groups. */
+const ONLY_IN_SLACK = /<[@!#][^>]*>/;
+
+function record(world: World, expected: Extract<Step, { record: unknown }>['record']): Promise<unknown> {
+  return eventually(world, 'that timeline', () => {
+    const head = world.workspace.messages(expected.in).at(-1);
+    if (!head) throw new Error('there is none');
+    const words = wordsOf(head);
+    const said = world.workspace.thread(head).map((message) => message.text);
+    const missing = (expected.says ?? []).filter((each) => !saysAll(words, [each]));
+    if (missing.length > 0) throw new Error(`its head does not say "${missing.join('", "')}" but:\n${words}`);
+    const extra = (expected.hides ?? []).filter((each) => saysAll([words, ...said].join('\n'), [each]));
+    if (extra.length > 0) throw new Error(`it says "${extra.join('", "')}":\n${words}\n  ${said.join('\n  ')}`);
+    same(buttonsOf(head.blocks), []);
+    numbered(said);
+    inOrder(said, expected.lines);
+    const unreadable = [words, ...said].filter((each) => ONLY_IN_SLACK.test(each));
+    unreadable.push(...said.filter((each) => !RECORD_LINE.test(unmarked(each))));
+    if (unreadable.length > 0) throw new Error(`this does not read without Slack:\n${unreadable.join('\n')}`);
     return true;
   });
 }

@@ -51,6 +51,18 @@ const step = z.union([
   z.strictObject({ 'no card': z.strictObject({ in: z.string() }) }),
   /** The lines of the newest card's thread, in this order; others may stand between. */
   z.strictObject({ thread: z.array(z.string()) }),
+  /**
+   * The newest request's timeline in an audit channel: what its head says, and its lines in this order; others may stand between. All of it
+   * must read without Slack.
+   */
+  z.strictObject({
+    record: z.strictObject({
+      in: z.string(),
+      says: words.optional(),
+      hides: words.optional(),
+      lines: z.array(z.string()),
+    }),
+  }),
   /** Something only this person reads. */
   z.strictObject({
     told: z.strictObject({

@@ -110,10 +110,13 @@ async function build(teardown: Teardown, shared: Target | undefined): Promise<St
   };
 }
 
+/** Channels for alerts and timelines. */
+const WITHOUT_CARDS = ['security', 'access-audit', 'data-private', 'data-help'];
+
 function cardsOf(workspace: Workspace): Message[] {
   return workspace
     .channels()
-    .filter((channel) => channel.userId === undefined && channel.name !== 'security')
+    .filter((channel) => channel.userId === undefined && !WITHOUT_CARDS.includes(channel.name))
     .flatMap((channel) => workspace.messages(channel.id))
     .filter((message) => message.user === workspace.install.botUserId)
     .sort((a, b) => Number(a.ts) - Number(b.ts));

@@ -200,6 +200,11 @@ describe('elevate policy diff', () => {
       'alerts: { repeat: 1h, escalate: [{ after: 90m, to: [dba] }] }\nroles:\n',
       /^tightens alerts: escalated to dba after never → 1h30m$/m,
     ],
+    [
+      'roles:\n',
+      'channels: { audit: "#audit" }\nroles:\n',
+      /^tightens role db\/admin: its timelines stand in #audit, stood in the threads of its cards$/m,
+    ],
     ['  db/admin:', '  db/other:', /^tightens role db\/admin: is gone/m],
   ])('%s to %s', async (from, to, words) => {
     await change(from, to);

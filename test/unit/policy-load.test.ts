@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { policyFromCanonical } from '../../src/domain/policy/canonical.ts';
-import type { Finding } from '../../src/domain/policy/finding.ts';
+import { type Finding, findingText } from '../../src/domain/policy/finding.ts';
 import { loadPolicy } from '../../src/domain/policy/load.ts';
 import { AROUND, connectorTypes, file, load, policyOf, roleOf, told } from '../support/policy-fixture.ts';
 
@@ -222,6 +222,38 @@ describe('around the roles', () => {
   it('a stage that asks owners needs some', () => {
     const lab = ROLE.replace('db/admin', 'lab/admin');
     expect(told(load(AROUND, lab).findings)).toContain('13:55 no_owners');
+  });
+});
+
+describe('audit channels', () => {
+  const channels = (audit: string): string => AROUND.replace('groups:', `channels: { ${audit} }\ngroups:`);
+  const own = (of: 'role' | 'resource'): [string, string] => [
+    channels('audit: "#all", audit_by_environment: { production: "#prod" }').replace(
+      'labels: {',
+      of === 'resource' ? 'audit_channel: "#db", labels: {' : 'labels: {',
+    ),
+    of === 'role' ? ROLE.replace('    risk: high', '    audit_channel: "#mine"\n    risk: high') : ROLE,
+  ];
+
+  it('are of the role, or its resource, or its environment, or of all', () => {
+    const of = (...texts: string[]): string | null => roleOf(policyOf(...texts)).auditChannel;
+    expect(of(AROUND, ROLE)).toBeNull();
+    expect(of(channels('audit: "#all"'), ROLE)).toBe('#all');
+    expect(of(channels('audit: "#all", audit_by_environment: { staging: "#lab" }'), ROLE)).toBe('#all');
+    expect(of(channels('audit: "#all", audit_by_environment: { production: "#prod" }'), ROLE)).toBe('#prod');
+    expect(of(...own('role'))).toBe('#mine');
+    const ofResource = load(...own('resource'));
+    expect(ofResource.ok && roleOf(ofResource.policy).auditChannel).toBe('#db');
+    expect(ofResource.findings.map(findingText)).toEqual([
+      expect.stringMatching(/note unused_name: Every resource in the environment 'production' has an audit_channel/),
+    ]);
+  });
+
+  it('of an environment that no resource is in are a mistake', () => {
+    const text = channels('audit_by_environment: { prodution: "#prod" }');
+    const { findings } = load(text, ROLE);
+    expectAt(findings, text, 'unknown_environment', 'prodution');
+    expect(findings.map(({ fix }) => fix)).toEqual([expect.stringContaining("'production'")]);
   });
 });
 

@@ -130,7 +130,7 @@ const modalSays = (who: string, words: string) =>
 
 async function postCard(): Promise<{ card: Message; ref: CardRef }> {
   const request = { ...view.request, role: { ...view.request.role, channel: '#access-prod' } };
-  const ref = await slack.messenger.postCard({ ...view, request });
+  const ref = await slack.messenger.postCard({ ...view, request }, { place: 'decision', other: null, again: false });
   const card = workspace.message({ channel: ref.channelId, ts: ref.ts });
   if (!card) throw new Error('There is no card');
   return { card, ref };

@@ -9,6 +9,7 @@ import { startWorkspace, type Workspace } from '../../src/sandbox/workspace/work
 import { createChannels } from '../../src/slack/channels.ts';
 import { createClients } from '../../src/slack/clients.ts';
 import { createDirects } from '../../src/slack/directs.ts';
+import { createIdentity } from '../../src/slack/identity.ts';
 import { createMessenger } from '../../src/slack/messenger.ts';
 import { en } from '../../src/slack/text/en.ts';
 import { type Messenger, Outage, type RequestView } from '../../src/usecases/ports.ts';
@@ -27,6 +28,7 @@ beforeEach(async () => {
     client,
     channels: createChannels(client, () => nowMs),
     directs: createDirects(client),
+    identity: createIdentity(client).get,
     text: en,
   });
 });
@@ -47,6 +49,8 @@ const viewIn = (channel: string): RequestView => {
     now: T0,
   };
 };
+const HERE = { place: 'decision', other: null, again: false } as const;
+const line = (number: number) => ({ kind: 'timeline', number, again: false }) as const;
 const calls = (method: string): number => workspace.calls.filter((call) => call.method === method).length;
 
 async function outage(work: Promise<unknown>): Promise<Outage> {
@@ -68,26 +72,30 @@ function event(kind: 'request.cancelled' | 'decision.refused'): AuditEvent {
 
 describe('a card', () => {
   it('is posted in the channel of the name, whose id is looked up once, and updated in place', async () => {
-    const ref = await messenger.postCard(viewIn('#access'));
+    const ref = await messenger.postCard(viewIn('#access'), HERE);
     expect(ref.channelId).toBe(workspace.channel('access').id);
-    await messenger.postCard(viewIn('#access-prod'));
+    await messenger.postCard(viewIn('#access-prod'), HERE);
     expect(calls('conversations.list')).toBe(1);
-    await messenger.updateCard(ref, { ...viewIn('#access'), request: aRequest({ status: 'expired', closedAt: T0 }) });
+    await messenger.updateCard(
+      ref,
+      { ...viewIn('#access'), request: aRequest({ status: 'expired', closedAt: T0 }) },
+      HERE,
+    );
     const [card, ...others] = workspace.messages('access');
     expect(others).toEqual([]);
     expect(card?.text).toContain('expired');
   });
 
   it('goes to an id as it stands', async () => {
-    const ref = await messenger.postCard(viewIn(workspace.channel('data-private').id));
+    const ref = await messenger.postCard(viewIn(workspace.channel('data-private').id), HERE);
     expect(ref.channelId).toBe(workspace.channel('data-private').id);
     expect(calls('conversations.list')).toBe(0);
   });
 
   it('looks the name up anew when it has been forgotten or was never known', async () => {
-    await messenger.postCard(viewIn('#access'));
+    await messenger.postCard(viewIn('#access'), HERE);
     nowMs += 600_000;
-    await messenger.postCard(viewIn('#access'));
+    await messenger.postCard(viewIn('#access'), HERE);
     expect(calls('conversations.list')).toBe(2);
   });
 });
@@ -141,32 +149,32 @@ describe('what goes wrong', () => {
   ];
   it.each(cases)('%s', async (_, channel, prepare, expected, words) => {
     prepare();
-    const failed = await outage(messenger.postCard(viewIn(channel)));
+    const failed = await outage(messenger.postCard(viewIn(channel), HERE));
     expect(failed).toMatchObject(expected);
     expect(failed.message).toMatch(words);
     expect(failed.message).not.toContain(workspace.botToken);
   });
 
   it('an update without an answer is harmless twice', async () => {
-    const ref = await messenger.postCard(viewIn('#access'));
+    const ref = await messenger.postCard(viewIn('#access'), HERE);
     workspace.failNext('chat.update', { afterEffect: true });
-    expect(await outage(messenger.updateCard(ref, viewIn('#access')))).toMatchObject({ kind: 'transient' });
+    expect(await outage(messenger.updateCard(ref, viewIn('#access'), HERE))).toMatchObject({ kind: 'transient' });
     workspace.failNext('chat.update', { error: 'message_not_found' });
-    expect(await messenger.updateCard(ref, viewIn('#access'))).toBe('gone');
+    expect(await messenger.updateCard(ref, viewIn('#access'), HERE)).toBe('gone');
   });
 
   it('never posts twice by itself', async () => {
     workspace.failNext('chat.postMessage', { afterEffect: true });
-    await outage(messenger.postCard(viewIn('#access')));
+    await outage(messenger.postCard(viewIn('#access'), HERE));
     expect(workspace.messages('access')).toHaveLength(1);
   });
 });
 
 describe('a thread', () => {
   it('gets one numbered line, and none for an event that has no line', async () => {
-    const ref = await messenger.postCard(viewIn('#access'));
-    await messenger.postThreadLine(ref, 1, event('decision.refused'), viewIn('#access'));
-    await messenger.postThreadLine(ref, 2, event('request.cancelled'), viewIn('#access'));
+    const ref = await messenger.postCard(viewIn('#access'), HERE);
+    await messenger.postThreadLine(ref, line(1), event('decision.refused'), viewIn('#access'));
+    await messenger.postThreadLine(ref, line(2), event('request.cancelled'), viewIn('#access'));
     const lines = workspace.thread({ channel: ref.channelId, ts: ref.ts }).map((message) => message.text);
     expect(lines).toEqual([expect.stringMatching(/^2 · <!date\^\d+\^.*> · <@U0DBA> cancelled the request\.$/)]);
   });

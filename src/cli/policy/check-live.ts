@@ -41,7 +41,10 @@ function channelsOf(policy: Policy): { channel: string; place: Finding | ReturnT
   const add = (channel: string | null, place: ReturnType<typeof at>): void => {
     if (channel !== null && channel !== '' && !all.has(channel)) all.set(channel, place);
   };
-  for (const role of policy.roles.values()) add(role.channel, at(role.location));
+  for (const role of policy.roles.values()) {
+    add(role.channel, at(role.location));
+    add(role.auditChannel, at(role.location));
+  }
   const whole = { ...at([...policy.roles.values()][0]?.location ?? null), line: 1, column: 1 };
   for (const channel of [policy.channels.security, policy.channels.audit, policy.defaults.channel]) add(channel, whole);
   return [...all].map(([channel, place]) => ({ channel, place }));

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { roleKey } from '../ids.ts';
+import { type AuditChannels, auditOf } from './build-audit.ts';
 import { buildStages, checkPeople } from './build-stages.ts';
 import type { ConnectorSchemas } from './connector-schemas.ts';
 import type { PolicyData, ResourceData, RoleData, RuleData } from './data.ts';
@@ -29,6 +30,7 @@ export interface RoleSurroundings {
   readonly connectors: PolicyData['connectors'];
   readonly entitlements: Readonly<Record<string, ConnectorSchemas[string]>>;
   readonly hasManagers: boolean;
+  readonly audit: AuditChannels;
   /** The keys of all roles. */
   readonly roles: ReadonlySet<string>;
 }
@@ -66,6 +68,7 @@ export function buildResources(
       environment: data.environment,
       owners: data.owners,
       channel: data.channel ?? null,
+      auditChannel: data.audit_channel ?? null,
       labels: data.labels,
     };
   }
@@ -199,6 +202,7 @@ export function buildRole(
         }
       : null,
     channel: channel ?? '',
+    auditChannel: data.audit_channel ?? resource.auditChannel ?? auditOf(resource.environment, around.audit),
     owners,
     requestTtlSeconds: term('request_ttl') ?? around.defaults.requestTtlSeconds,
     provisioningWindowSeconds: term('provisioning_window') ?? around.defaults.provisioningWindowSeconds,

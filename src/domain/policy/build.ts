@@ -1,3 +1,4 @@
+import { buildAudit } from './build-audit.ts';
 import { buildResources, buildRole } from './build-roles.ts';
 import { buildConnectors, buildFactProviders, buildGroups, buildOnCallProviders } from './build-sources.ts';
 import { buildStages, checkPeople } from './build-stages.ts';
@@ -77,6 +78,7 @@ export function build(sections: Sections, connectorTypes: ConnectorSchemas): { b
     connectors,
     entitlements: connectorTypes,
     hasManagers: managers !== undefined,
+    audit: buildAudit(sections, resources, report),
     roles: new Set(named.roles.keys()),
   };
   if (named.roles.size > MAX_ROLES) {

@@ -61,6 +61,7 @@ export interface ResourceData {
   readonly environment: string;
   readonly owners: readonly string[];
   readonly channel: string | null;
+  readonly auditChannel: string | null;
   readonly labels: Labels;
 }
 

@@ -28,6 +28,7 @@ export type FindingCode =
   | 'unknown_connector'
   | 'unknown_connector_type'
   | 'unknown_resource'
+  | 'unknown_environment'
   | 'unknown_role'
   | 'unknown_provider'
   | 'literal_secret'

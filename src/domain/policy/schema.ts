@@ -82,6 +82,7 @@ export const roleSchema = mapping({
   risk: oneOf(RISKS).default('medium'),
   instructions: text(limits.MAX_TEXT_LENGTH).optional(),
   owners: groupNames().optional(),
+  audit_channel: part.channel.optional(),
   narrower: listOf(part.roleKeyText, 'roles', 50).optional(),
   rules: listOf(ruleSchema, 'rules', limits.MAX_RULES_PER_ROLE).default([]),
   break_glass: breakGlass.optional(),
@@ -94,6 +95,7 @@ export const resourceSchema = mapping({
   environment: name,
   owners: groupNames().default([]),
   channel: part.channel.optional(),
+  audit_channel: part.channel.optional(),
   labels: part.labels.default({}),
 });
 
@@ -182,7 +184,11 @@ const single = {
   business_hours: part.businessHours.optional(),
   defaults: defaultsSchema.optional(),
   admins: groupNames().optional(),
-  channels: mapping({ security: part.channel.optional(), audit: part.channel.optional() }).optional(),
+  channels: mapping({
+    security: part.channel.optional(),
+    audit: part.channel.optional(),
+    audit_by_environment: recordOf(part.channel, 'channels').optional(),
+  }).optional(),
   alerts: alerts.optional(),
   managers: managers.optional(),
 };

@@ -64,6 +64,7 @@ export interface EscalationStep {
 export interface PolicyChannels {
   /** Where failed revocations and break-glass are told. */
   readonly security: string | null;
+  /** Where the timelines of requests stand that name no other channel; null: under their cards. */
   readonly audit: string | null;
 }
 
@@ -119,6 +120,7 @@ export interface Resource {
   readonly environment: string;
   readonly owners: readonly string[];
   readonly channel: string | null;
+  readonly auditChannel: string | null;
   readonly labels: Labels;
 }
 
@@ -159,6 +161,8 @@ export interface Role {
   readonly duties: readonly DutySet[];
   /** The role's own, or the resource's, or the default. */
   readonly channel: string;
+  /** Where the timelines of its requests stand: the role's own, or the resource's, the environment's or the default; null: under their cards. */
+  readonly auditChannel: string | null;
   /** Groups: the role's own, or the resource's. */
   readonly owners: readonly string[];
   readonly requestTtlSeconds: number;

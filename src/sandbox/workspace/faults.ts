@@ -18,6 +18,8 @@ export interface Fault {
   readonly reset?: boolean;
   /** How many calls of the method go well first. None unless set. */
   readonly after?: number;
+  /** Only calls about this channel, by its id. All of them unless set. */
+  readonly channel?: string;
 }
 
 export type Faults = ReturnType<typeof createFaults>;
@@ -28,7 +30,7 @@ export function createFaults() {
   const stopped = new AbortController();
   return {
     failNext(method: string, fault: Fault): void {
-      if (Object.keys(fault).every((key) => ['times', 'retryAfterSeconds', 'after'].includes(key))) {
+      if (Object.keys(fault).every((key) => ['times', 'retryAfterSeconds', 'after', 'channel'].includes(key))) {
         throw new Error(`failNext('${method}'): say what goes wrong: status, error, hangMs, afterEffect or reset.`);
       }
       const queue = waiting.get(method) ?? [];
@@ -36,16 +38,16 @@ export function createFaults() {
       waiting.set(method, queue);
     },
     /** The fault for this call, and uses it up. */
-    take(method: string): Fault | undefined {
+    take(method: string, channel: unknown): Fault | undefined {
       const queue = waiting.get(method);
-      const next = queue?.[0];
+      const next = queue?.find(({ fault }) => fault.channel === undefined || fault.channel === channel);
       if (queue === undefined || next === undefined) return undefined;
       if (next.spared > 0) {
         next.spared -= 1;
         return undefined;
       }
       next.left -= 1;
-      if (next.left <= 0) queue.shift();
+      if (next.left <= 0) queue.splice(queue.indexOf(next), 1);
       met.set(method, (met.get(method) ?? 0) + 1);
       return next.fault;
     },

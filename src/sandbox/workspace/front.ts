@@ -42,7 +42,7 @@ export async function startFront(options: Options) {
   async function serveApi(method: string, request: IncomingMessage, response: ServerResponse, query: URLSearchParams) {
     const body = await readBody(request, query);
     const token = text(request.headers.authorization).replace(/^Bearer\s+/i, '') || text(body.token);
-    const fault = options.faults.take(method);
+    const fault = options.faults.take(method, body.channel);
     if (fault?.hangMs !== undefined) await options.faults.hang(fault.hangMs);
     if (fault?.reset === true) {
       remember(method, body, { ok: false, error: 'sandbox: connection reset before the call took effect' });

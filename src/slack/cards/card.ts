@@ -1,6 +1,6 @@
 import { currentStage, progress } from '../../domain/approval.ts';
 import type { AccessRequest } from '../../domain/request.ts';
-import type { RequestView } from '../../usecases/ports.ts';
+import type { CardPlace, RequestView } from '../../usecases/ports.ts';
 import { ACTION } from '../action-ids.ts';
 import {
   type Block,
@@ -26,6 +26,7 @@ import {
 import type { Text } from '../text/en.ts';
 import { decideButtons } from './decide-buttons.ts';
 import { button } from './notice.ts';
+import { inPlainWords, namesIn, plainly } from './plainly.ts';
 import { stateOf } from './state.ts';
 
 /**
@@ -42,29 +43,44 @@ const EDIT_TEXT_MAX = 400;
 /** The groups in it may have long names. */
 const DECIDERS_TEXT_MAX = 1_200;
 
+/** Which of a request's two messages it is, and the address of the other one; null: it stands nowhere yet. */
+export interface CardAt {
+  readonly place: CardPlace;
+  readonly link: string | null;
+  /** Another one may stand there. */
+  readonly again: boolean;
+}
+const HERE: CardAt = { place: 'decision', link: null, again: false };
+
 /**
  * The whole approval card, from the present state alone. Whatever people wrote stands in plain_text or is escaped. The long texts
- * on it share what the rest leaves of the characters that Slack takes.
+ * on it share what the rest leaves of the characters that Slack takes. In an audit channel it is the head of the timeline: nothing can be
+ * pressed, nobody is mentioned, and it reads without Slack.
  */
-export function requestCard(view: RequestView, text: Text): Message {
+export function requestCard(view: RequestView, text: Text, at: CardAt = HERE): Message {
   const { request } = view;
+  const recorded = at.place === 'audit';
   const state = stateOf(view, text);
   const riskWord = text.risk[request.role.risk];
-  const waits = request.status === 'pending';
-  const above: Block[] = [
+  const waits = request.status === 'pending' && !recorded;
+  const names = recorded ? namesIn(view) : null;
+  const named = (blocks: Block[]): Block[] => (names ? inPlainWords(blocks, names) : blocks);
+  const say = (markup: string): string => (names ? plainly(markup, names) : markup);
+  const above: Block[] = named([
     { type: 'header', text: plain(text.card.plainTitle(request), HEADER_MAX) },
     ...(state.loud ? [section(state.line)] : []),
     { type: 'section', fields: fields(view, text).map((field) => mrkdwn(cut(field, FIELD_MAX))) },
-  ];
+  ]);
   const about: Block[] = request.about === null ? [] : [context(text.card.mrkdwnAbout(request.about))];
-  const between: Block[] = [
+  const between: Block[] = named([
     context(text.card.rule(request)),
-    ...stages(view, text),
-    ...edits(request, text),
+    ...leads(request, at, text),
+    ...stages(view, text, say),
+    ...edits(request, text, say),
     ...(waits ? [section(mayDecide(view, text))] : []),
     ...(state.loud ? [] : [section(state.line)]),
-  ];
-  const reviewed = review(request, text);
+  ]);
+  const reviewed = named(review(request, text, recorded));
   const buttons: Block[] = waits ? [divider, decideButtons(request, text)] : [];
 
   const end = closing(view, text);
@@ -85,8 +101,22 @@ export function requestCard(view: RequestView, text: Text): Message {
     ...(request.breakGlass?.review?.comment ? plainSections(request.breakGlass.review.comment, 1, share) : []),
     ...buttons,
   ];
-  const spoken = waits ? text.card.ask(request, riskWord) : text.card.about(request, state.short);
-  return { text: cut(spoken, FALLBACK_TEXT_MAX), blocks };
+  const spoken =
+    request.status === 'pending' ? text.card.ask(request, riskWord) : text.card.about(request, state.short);
+  return { text: cut(say(spoken), FALLBACK_TEXT_MAX), blocks };
+}
+
+/** Where the rest of it is, and what is not where the policy puts it. */
+function leads({ role }: AccessRequest, { place, link, again }: CardAt, text: Text): Block[] {
+  const words = text.record;
+  const lead =
+    place === 'audit'
+      ? [words.toCard(link), ...(again ? [words.headAgain] : [])]
+      : role.auditChannel === null
+        ? []
+        : [words.toRecord(link)];
+  const lines = [...lead, ...role.unreached.map(words.unreached)];
+  return lines.length === 0 ? [] : [context(lines.join('\n'))];
 }
 
 /** What the labels over the long texts take. */
@@ -118,18 +148,18 @@ function until({ request, grant }: RequestView, text: Text): string {
 }
 
 /** The latest changes; all of them stand in the thread. */
-function edits(request: AccessRequest, text: Text): Block[] {
-  const lines = request.edits.slice(-EDITS_SHOWN).map((each) => cut(text.card.edited(each), EDIT_TEXT_MAX));
+function edits(request: AccessRequest, text: Text, say: (markup: string) => string): Block[] {
+  const lines = request.edits.slice(-EDITS_SHOWN).map((each) => cut(say(text.card.edited(each)), EDIT_TEXT_MAX));
   return lines.length === 0 ? [] : [context(lines.join('\n'))];
 }
 
-function stages({ request, voters }: RequestView, text: Text): Block[] {
+function stages({ request, voters }: RequestView, text: Text, say: (markup: string) => string): Block[] {
   if (request.stages.length === 0) return [];
   const all = progress(request, voters);
   const current = request.status === 'pending' ? currentStage(all) : null;
   const lines = all.map((stage, index) => {
     const place = current === null ? 'closed' : index === current ? 'now' : 'later';
-    return cut(text.card.stage(index + 1, stage, place), Math.floor(STAGES_TEXT_MAX / request.stages.length) - 1);
+    return cut(say(text.card.stage(index + 1, stage, place)), Math.floor(STAGES_TEXT_MAX / request.stages.length) - 1);
   });
   return [section(lines.join('\n'))];
 }
@@ -141,16 +171,14 @@ function mayDecide({ approvers, deciders }: RequestView, text: Text): string {
 }
 
 /** How the review of a use of break-glass stands, with its button while it is due. */
-function review(request: AccessRequest, text: Text): Block[] {
+function review(request: AccessRequest, text: Text, recorded: boolean): Block[] {
   const found = request.breakGlass?.review;
   if (!found) return [];
   const words = text.card.review;
   if (found.status !== 'due') return [section(words.closed(found))];
   const open = button(ACTION.review, words.open, words.openLabel(request), requestValue(request.id));
-  return [
-    section(words.due(found, request.breakGlass?.reviewers ?? [])),
-    { type: 'actions', block_id: 'review', elements: [open] },
-  ];
+  const due = section(cut(words.due(found, request.breakGlass?.reviewers ?? []), DECIDERS_TEXT_MAX));
+  return recorded ? [due] : [due, { type: 'actions', block_id: 'review', elements: [open] }];
 }
 
 /** The words that somebody gave with the end; null: none. */

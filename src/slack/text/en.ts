@@ -5,6 +5,7 @@ import { commands } from './en-commands.ts';
 import { forms } from './en-forms.ts';
 import { notice, noticeWords } from './en-notices.ts';
 import { policyWords } from './en-policy.ts';
+import { record } from './en-record.ts';
 import { refusal } from './en-refusals.ts';
 import { lineStart, threadLine } from './en-thread.ts';
 import { watch } from './en-watch.ts';
@@ -19,6 +20,7 @@ export const en = {
   notice,
   noticeWords,
   policy: policyWords,
+  record,
   refusal,
   threadLine,
   lineStart,

@@ -34,7 +34,7 @@ export function diffPolicies(old: Policy, next: Policy): Change[] {
   };
   whole(`the timezone is ${next.timezone}, was ${old.timezone}`, old.timezone, next.timezone);
   whole('business_hours are others', old.businessHours, next.businessHours);
-  whole('the channels are others', old.channels, next.channels);
+  whole('the security channel is another', old.channels.security, next.channels.security);
   changes.push(...diffAlerts(old, next));
   whole('managers are read from elsewhere', managersOf(old), managersOf(next));
   return changes;
@@ -155,6 +155,10 @@ function termChanges(was: Role, is: Role): Part[] {
   say(other([was.labels, was.resource.labels], [is.labels, is.resource.labels]), 'its labels are others');
   say(other(was.channel, is.channel), `its cards go to ${is.channel}, were in ${was.channel}`);
   say(
+    auditDirection(was.auditChannel, is.auditChannel),
+    `its timelines stand in ${is.auditChannel ?? 'the threads of its cards'}, stood in ${was.auditChannel ?? 'the threads of its cards'}`,
+  );
+  say(
     other([...was.owners].sort(), [...is.owners].sort()),
     `owners ${was.owners.join(', ')} → ${is.owners.join(', ')}`,
   );
@@ -163,6 +167,12 @@ function termChanges(was: Role, is: Role): Part[] {
     `requests wait ${time(was.requestTtlSeconds)} → ${time(is.requestTtlSeconds)}`,
   );
   return changes;
+}
+
+/** Whoever reads along in an audit channel no longer sees what stands nowhere but under the cards. */
+function auditDirection(was: string | null, is: string | null): Direction | null {
+  if (was === is) return null;
+  return is === null ? 'loosens' : was === null ? 'tightens' : 'changes';
 }
 
 const startWithin = ({ startWithinSeconds }: Role): string =>
