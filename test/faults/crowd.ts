@@ -4,7 +4,7 @@ import type { Bot } from './bots.ts';
 import { meetPoint } from './inflict.ts';
 import type { PlannedCrowd } from './plan.ts';
 import { TOGETHER_POINTS } from './points-together.ts';
-import { beginOf, GRANTS_SINCE } from './since.ts';
+import { beginOf, GRANT_SINCE } from './since.ts';
 
 /** Beyond the relay's horizon, so that no end has an alarm of its own when the clock moves past all of them. */
 const SECONDS = 300;
@@ -24,23 +24,29 @@ export async function endTogether(
   const { world } = stage;
   const here: Stage = { ...stage, begin: await beginOf(world) };
   await Promise.all(grants.map((grant) => ask(here, { ...grant, seconds: SECONDS })));
-  await until(here, `status = 'active'`, grants.length);
+  await until(here, 'active', grants.length);
   const point = TOGETHER_POINTS.find((each) => each.name === name);
   if (!point) throw new Error(`There is no crash point called ${name}`);
   const { came, back } = await meetPoint(world, bots, point, async () => world.moveClock(SECONDS));
   await back;
   const wholeAt = Date.now() + world.offsetMs();
-  await until(here, `status = 'ended'`, grants.length);
+  await until(here, 'ended', grants.length);
   return { came, wholeAt };
 }
 
-/** Until so many of the crowd's grants are so. */
-async function until({ world, begin }: Stage, so: string, count: number): Promise<void> {
+/** Until all of the crowd's grants have this status. */
+async function until({ world, begin }: Stage, wanted: 'active' | 'ended', count: number): Promise<void> {
   const giveUpAt = performance.now() + LIMIT_MS;
   for (;;) {
-    const { rowCount } = await world.store.query(`SELECT FROM grants WHERE id IN (${GRANTS_SINCE}) AND ${so}`, [begin]);
-    if (rowCount === count) return;
-    if (performance.now() > giveUpAt) throw new Error(`Of ${count} grants only ${rowCount} have ${so}`);
+    const { rows } = await world.store.query<{ status: string; about: string }>(
+      `SELECT status, concat_ws(' ', id, target->>'subject', status, ended_because, last_error) AS about
+         FROM grants WHERE ${GRANT_SINCE}`,
+      [begin],
+    );
+    if (rows.length === count && rows.every(({ status }) => status === wanted)) return;
+    if (performance.now() > giveUpAt) {
+      throw new Error(`Not ${count} grants are ${wanted}: ${rows.map(({ about }) => about).join('; ')}`);
+    }
     await wait(LOOK_EVERY_MS);
   }
 }

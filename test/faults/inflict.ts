@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createPostgresBackend, Queue as RedisQueue, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Bot } from './bots.ts';
+import { busy } from './busy.ts';
 import type { PlannedFault } from './plan.ts';
 import type { CrashPoint } from './points.ts';
 import type { FaultWorld } from './world.ts';
@@ -13,7 +14,7 @@ const SLOW_MS = 250;
 /** How long what is stuck outlives the process that sent it. */
 const STUCK_MS = 900;
 const LOOK_EVERY_MS = 20;
-/** A crash point waits so long for its message. */
+/** A crash point waits so long for its message, on a machine that is not busy; on a busy one up to three times as long. */
 const POINT_WAITS_MS = 15_000;
 
 const { Queue: PostgresQueue } = withBackend(createPostgresBackend);
@@ -113,7 +114,10 @@ export async function meetPoint(
   const baiting = bait();
   // Whoever waits for `back` hears of it.
   baiting.catch(() => undefined);
-  const hit = await Promise.race([...arming, wait(POINT_WAITS_MS, null, { signal: giveUp.signal }).catch(() => null)]);
+  const hit = await Promise.race([
+    ...arming,
+    wait(POINT_WAITS_MS * Math.min(3, busy()), null, { signal: giveUp.signal }).catch(() => null),
+  ]);
   giveUp.abort();
   for (const bot of bots) bot.proxies[point.side].forget();
   if (hit === null || point.outcome === 'go on') return { came: hit !== null, back: baiting };

@@ -2,7 +2,7 @@ import { CHAIN_START, verifyChain } from '../../src/domain/audit.ts';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
 import { readEvent } from '../../src/store/audit-rows.ts';
 import type { Story, StoryEvent, Thread } from './model.ts';
-import { GRANTS_SINCE, REQUESTS_SINCE } from './since.ts';
+import { GRANT_SINCE, REQUEST_SINCE } from './since.ts';
 import { requestOnCard } from './watch.ts';
 import type { FaultWorld } from './world.ts';
 
@@ -34,10 +34,10 @@ export async function chainFault({ store }: FaultWorld, end: ChainEnd): Promise<
 
 export async function storiesOf({ store }: FaultWorld, begin: number): Promise<Story[]> {
   const { rows } = await store.query<{ id: string; login: string; entitlement: string; events: RawEvent[] | null }>(
-    `SELECT g.id, g.target->>'subject' AS login, g.target->'entitlement'->>'role' AS entitlement,
+    `SELECT id, target->>'subject' AS login, target->'entitlement'->>'role' AS entitlement,
             (SELECT json_agg(json_build_object('kind', e.kind, 'at', extract(epoch FROM e.at) * 1000, 'data', e.data) ORDER BY e.sequence)
-               FROM audit_events e WHERE e.grant_id = g.id) AS events
-       FROM grants g WHERE g.id IN (${GRANTS_SINCE}) ORDER BY g.created_at`,
+               FROM audit_events e WHERE e.grant_id = grants.id) AS events
+       FROM grants WHERE ${GRANT_SINCE} ORDER BY created_at`,
     [begin],
   );
   return rows.map(({ id, login, entitlement, events }) => ({
@@ -58,7 +58,7 @@ interface RawEvent {
 export async function threadsOf(world: FaultWorld, begin: number): Promise<Thread[]> {
   const { store, workspace } = world;
   const { rows } = await store.query<{ id: string; request: string }>(
-    `SELECT id, request_id AS request FROM grants WHERE id IN (${GRANTS_SINCE})`,
+    `SELECT id, request_id AS request FROM grants WHERE ${GRANT_SINCE}`,
     [begin],
   );
   const cards = workspace
@@ -85,7 +85,7 @@ export async function unsettled({ store }: FaultWorld, begin: number): Promise<s
   const { rows } = await store.query<{ what: string }>(
     `SELECT 'grant ' || id || ' of ' || (target->>'subject') || ' is ' || status || coalesce(': ' || last_error, '') AS what
        FROM grants WHERE status <> 'ended'
-     UNION ALL SELECT 'request ' || id || ' is pending' FROM requests WHERE status = 'pending' AND id IN (${REQUESTS_SINCE})
+     UNION ALL SELECT 'request ' || id || ' is pending' FROM requests WHERE status = 'pending' AND ${REQUEST_SINCE}
      UNION ALL SELECT key || coalesce(': ' || last_error, '') FROM effects WHERE done_at IS NULL AND kind IN ('render_card', 'notify_person')`,
     [begin],
   );

@@ -1,14 +1,14 @@
-import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ask, type Stage, typed } from './ask.ts';
 import type { Bot } from './bots.ts';
+import { busy } from './busy.ts';
 import { endTogether } from './crowd.ts';
 import { heal, inflict, meetPoint } from './inflict.ts';
 import { judge, latenessOf, type RoundSeen, type Story } from './model.ts';
 import { type ChainEnd, chainFault, storiesOf, threadsOf, unsettled } from './observe.ts';
 import { ENTITLEMENT, PEOPLE, type PlannedGrant, type RoundPlan } from './plan.ts';
 import { CRASH_POINTS } from './points.ts';
-import { beginOf, REQUESTS_SINCE } from './since.ts';
+import { beginOf, REQUEST_SINCE } from './since.ts';
 import { heldOn, type Watch, watch } from './watch.ts';
 import type { FaultWorld } from './world.ts';
 
@@ -125,7 +125,7 @@ async function prepareQuietly(world: FaultWorld, plan: RoundPlan): Promise<void>
     const trouble = await settle(world, 0);
     if (trouble.length > 0) throw new Error(trouble.join());
     await prepare(world, plan);
-    const { rowCount } = await world.store.query(`${REQUESTS_SINCE} LIMIT 1`, [begin]);
+    const { rowCount } = await world.store.query(`SELECT FROM requests WHERE ${REQUEST_SINCE} LIMIT 1`, [begin]);
     if (rowCount === 0) return;
   }
   throw new Error('People go on asking between two rounds');
@@ -207,11 +207,9 @@ async function settle(world: FaultWorld, begin: number): Promise<string[]> {
 
 /** Faults of the database can cost a lease and a sweep, and those of the queue a sweep. */
 function boundOf({ faults, points }: RoundPlan): number {
-  // Three times as much to do as there are processors takes three times as long.
-  const busy = Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
   const slow =
     faults.some(({ kind }) => SWEPT.includes(kind)) || points.some(({ name }) => name.includes('lost on the way'));
-  return Math.round((slow ? BOUND_MS + SWEEP_MS : BOUND_MS) * busy);
+  return Math.round((slow ? BOUND_MS + SWEEP_MS : BOUND_MS) * busy());
 }
 const SWEPT = [
   'empty_redis',

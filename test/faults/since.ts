@@ -9,9 +9,8 @@ export async function beginOf({ store }: Pick<FaultWorld, 'store'>): Promise<num
   return rows[0]?.last ?? 0;
 }
 
-const since = (id: 'request_id' | 'grant_id', first: 'request.submitted' | 'grant.created'): string =>
-  `SELECT ${id} FROM audit_events WHERE kind = '${first}' AND sequence > $1`;
-
-/** SQL for the ids of all that was taken behind $1, which is what `beginOf` gave. */
-export const REQUESTS_SINCE = since('request_id', 'request.submitted');
-export const GRANTS_SINCE = since('grant_id', 'grant.created');
+/** SQL for whether a row of `requests`, or of `grants`, is of the time since $1, which is what `beginOf` gave. */
+export const REQUEST_SINCE = `EXISTS (SELECT FROM audit_events e
+  WHERE e.request_id = requests.id AND e.kind = 'request.submitted' AND e.sequence > $1)`;
+export const GRANT_SINCE = `EXISTS (SELECT FROM audit_events e
+  WHERE e.request_id = grants.request_id AND e.grant_id = grants.id AND e.kind = 'grant.created' AND e.sequence > $1)`;

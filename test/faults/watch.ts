@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
 import type { Said, Sample } from './model.ts';
-import { REQUESTS_SINCE } from './since.ts';
+import { REQUEST_SINCE } from './since.ts';
 import type { FaultWorld } from './world.ts';
 
 const LOOK_EVERY_MS = 40;
@@ -165,7 +165,7 @@ export function requestOnCard({ workspace }: FaultWorld, channel: string, ts: st
 
 /** A direct message names the role by its title. */
 const ABOUT_PERSON = `
-  SELECT id FROM requests WHERE id IN (${REQUESTS_SINCE}) AND requester_id = $2 AND position(role->>'title' in $3) > 0`;
+  SELECT id FROM requests WHERE requester_id = $2 AND position(role->>'title' in $3) > 0 AND ${REQUEST_SINCE}`;
 
 /** Whom a direct message went to. */
 function personOf({ workspace }: FaultWorld, { channel }: Message): string | null {
