@@ -51,6 +51,7 @@ export async function runInside<T>(
     ...reads,
     ...createWatchWrites(db, workspace),
     now,
+    time: () => readClock(db, clock),
     requestForUpdate: async (id) => {
       // Locked first and read after it: one statement would see the decisions as they were before it waited for the lock.
       await db.execute`SELECT 1 FROM requests WHERE workspace_id = ${workspace} AND id = ${id} FOR UPDATE`;

@@ -38,5 +38,8 @@ async function give(ports: Pick<Ports, 'ids'>, tx: Tx, connection: unknown, requ
   }
   const grant = await tx.grantForUpdate(request.extension.grantId);
   if (!grant) return refused({ code: 'grant_not_found' });
-  return transitionGrant(grant, { type: 'extend', seconds: request.durationSeconds, by: request }, tx.now);
+  // Whoever had the grant in hand may have taken the access away at its end and lost our own commit: what is over by the time that
+  // the lock is ours stays over, whenever this began.
+  const extend = { type: 'extend', seconds: request.durationSeconds, by: request } as const;
+  return transitionGrant(grant, extend, await tx.time());
 }

@@ -187,6 +187,8 @@ export interface Change {
 export interface Tx extends Reads, WatchWrites {
   /** The database's clock at the transaction's start, plus the clock's offset. */
   readonly now: Date;
+  /** The same clock at this moment: behind a lock that was waited for, `now` may be long past. */
+  time(): Promise<Date>;
   requestForUpdate(id: RequestId): Promise<AccessRequest | null>;
   grantForUpdate(id: GrantId): Promise<Grant | null>;
   /** Whoever keeps or drops the note of one of these accesses waits until the transaction ends. */

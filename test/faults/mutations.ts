@@ -74,6 +74,13 @@ export const MUTATIONS: readonly Mutation[] = [
     killer: clock('moves each end once'),
   },
   {
+    name: 'more time given by a clock that was read before the wait for the grant',
+    file: 'usecases/approve-into.ts',
+    search: 'await tx.time()',
+    replace: 'tx.now',
+    killer: { test: 'test/integration/punctual-ends.test.ts', named: 'our own commit fails' },
+  },
+  {
     name: 'no lock on the target',
     file: 'connectors/postgres.ts',
     search: 'await lockAccess(name, connection, ids);',

@@ -2,13 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openConnectors } from '../../src/connectors/registry.ts';
 import { createGrant, type GrantCommand, transitionGrant } from '../../src/domain/grant.ts';
 import { transitionRequest } from '../../src/domain/request.ts';
+import { withClient } from '../../src/store/with-client.ts';
+import { approveInto } from '../../src/usecases/approve-into.ts';
 import { endOnTime, READY_MS } from '../../src/usecases/end-on-time.ts';
 import { randomIds } from '../../src/usecases/new-ids.ts';
 import type { Connector, Early } from '../../src/usecases/ports.ts';
 import { provisionGrant } from '../../src/usecases/provision-grant.ts';
 import { revokeGrant } from '../../src/usecases/revoke-grant.ts';
 import { stepGrant } from '../../src/usecases/step-grant.ts';
-import { type PostgresAccess, postgresHarness } from '../support/connector-postgres.ts';
+import { type PostgresAccess, postgresHarness, until } from '../support/connector-postgres.ts';
 import { type FreshDatabase, freshDatabase, type StartedStore, startStore } from '../support/database.ts';
 import { aPersonRef, aSubmission, aWorkspace } from '../support/stored.ts';
 
@@ -36,6 +38,11 @@ interface Scene {
   /** Takes the end in hand, and plays what happens while it waits, and while the revocation lies ready a second before its time. */
   endOnTime(meanwhile: { readonly waiting?: Play; readonly ready?: Play }): Promise<boolean>;
   usualWay(): Promise<unknown>;
+  /**
+   * The same, with an approval of more time that began before the end and waits for the grant's row while the target has committed, and
+   * our own commit fails. Tells what came of the approval.
+   */
+  endAndLoseOwnCommit(): Promise<{ readonly extended: boolean }>;
   step(command: GrantCommand): Promise<unknown>;
   /** Moves the clock until so many milliseconds are left. */
   moveTo(leftMs: number): Promise<void>;
@@ -117,6 +124,40 @@ async function live(work: (scene: Scene) => Promise<void>): Promise<void> {
           early(waiting, ready),
         ),
       usualWay: () => revokeGrant(ports, input),
+      async endAndLoseOwnCommit() {
+        const { endsAt } = await find();
+        const asked = aSubmission({ stages: [], workspaceId: workspace, durationSeconds: 3600 }).state;
+        const began = deferred();
+        const gate = deferred();
+        let approving: Promise<{ readonly ok: boolean }> = Promise.resolve({ ok: false });
+        const approve = async () => {
+          approving = store.transaction(workspace, async (tx) => {
+            const more = { ...asked, extension: { grantId, endsAt } };
+            const step = transitionRequest(more, { type: 'approve_by_policy' }, tx.now);
+            if (!step.ok) throw new Error(step.refusal.code);
+            began.resolve();
+            await gate.promise;
+            return approveInto({ ids: randomIds }, tx, null, step);
+          });
+          await began.promise;
+        };
+        const losing: typeof store.transaction = (of, run, options) =>
+          store.transaction(
+            of,
+            async (tx) => {
+              const result = await run(tx);
+              if (typeof result !== 'object' || result === null || !('answer' in result)) return result;
+              gate.resolve();
+              await until('the approval waits for the row', () => somebodyWaits(database.url));
+              throw new Error('our own database is away');
+            },
+            options,
+          );
+        const get = (...which: Parameters<typeof connectors.get>) => slow(connectors.get(...which));
+        const needs = { store: { ...store, transaction: losing }, connectors: { get } };
+        await expect(endOnTime(needs, input, early(undefined, approve))).rejects.toThrow('our own database is away');
+        return { extended: (await approving).ok };
+      },
       step: (command) => stepGrant(ports, input, (state, now) => transitionGrant(state, command, now)),
       async read() {
         const { grant, endsAt } = await find();
@@ -135,6 +176,22 @@ async function live(work: (scene: Scene) => Promise<void>): Promise<void> {
     await connectors.close();
   }
 }
+
+function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
+const somebodyWaits = (url: string): Promise<boolean> =>
+  withClient(url, async (client) => {
+    const found = await client.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return found.rows.length > 0;
+  });
 
 const EXTEND: GrantCommand = { type: 'extend', seconds: 3600, by: aSubmission().state };
 const ONE_END = ['grant.revocation_started', 'grant.ended'];
@@ -181,6 +238,15 @@ describe('an end that is taken in hand before its time', () => {
       expect(await scene.kinds()).toEqual(ONE_END);
     }),
   );
+
+  it('that is over on the target while our own commit fails is not extended by who waited for that', () =>
+    live(async (scene) => {
+      expect(await scene.endAndLoseOwnCommit()).toEqual({ extended: false });
+      expect([await scene.held(), (await scene.read()).status]).toEqual([false, 'active']);
+      await scene.usualWay();
+      expect(await scene.read()).toMatchObject({ status: 'ended', because: 'expired' });
+      expect(await scene.kinds()).toEqual(ONE_END);
+    }));
 
   it.each(['waiting', 'ready'] as const)('leaves it to the usual way when the connection breaks: %s', (when) =>
     live(async (scene) => {
