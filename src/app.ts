@@ -16,6 +16,7 @@ import { createMetrics } from './metrics.ts';
 import { openDatabase } from './open-database.ts';
 import { startPolicyReloading, whoLoads } from './policy-reload.ts';
 import { createSlack } from './slack/app.ts';
+import type { TimeLimits } from './slack/clients.ts';
 import type { Text } from './slack/text/en.ts';
 import { StartProblem } from './start-problem.ts';
 import { commitOf, createPolicySource, loadPolicyFrom } from './store/policy-source.ts';
@@ -35,6 +36,8 @@ export interface Surroundings {
   readonly clock?: Clock;
   /** How long people and groups are remembered; the Slack layer's own limit unless set. */
   readonly rememberPeopleMs?: number;
+  /** How long Slack may take to answer a call; the Slack layer's own limits unless set. */
+  readonly slackTimeLimits?: TimeLimits;
   /** The language that the bot speaks in Slack; English unless set. */
   readonly text?: Text;
   /** The kinds of targets there are; those of the registry unless a test brings one of its own. */
@@ -99,6 +102,7 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
     connection: config.slack,
     log,
     usecases: () => usecases,
+    ...(surroundings.slackTimeLimits ? { timeLimits: surroundings.slackTimeLimits } : {}),
     ...(surroundings.text ? { text: surroundings.text } : {}),
     ...(surroundings.rememberPeopleMs === undefined ? {} : { rememberPeopleMs: surroundings.rememberPeopleMs }),
   });

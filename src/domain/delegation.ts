@@ -23,6 +23,8 @@ export interface GoingAway {
   readonly until: Date;
   /** Whether any group of the person lets its members hand over. */
   readonly mayHandOver: boolean;
+  /** A group of theirs that could not be looked up, with why; null: all of them could. */
+  readonly unavailable: string | null;
 }
 
 type Step =
@@ -34,12 +36,13 @@ type Step =
     }
   | { readonly ok: false; readonly refusal: Refusal };
 
-export function goAway(workspaceId: WorkspaceId, { person, to, until, mayHandOver }: GoingAway, now: Date): Step {
+export function goAway(workspaceId: WorkspaceId, going: GoingAway, now: Date): Step {
+  const { person, to, until, mayHandOver, unavailable } = going;
   if (until <= now) return refused({ code: 'away_in_the_past' });
   if (until.getTime() - now.getTime() > AWAY_MAX_SECONDS * 1000)
     return refused({ code: 'away_too_long', maxSeconds: AWAY_MAX_SECONDS });
   if (to?.slackUserId === person.slackUserId) return refused({ code: 'away_to_oneself' });
-  if (to !== null && !mayHandOver) return refused({ code: 'may_not_hand_over' });
+  if (to !== null && !mayHandOver) return refused({ code: 'may_not_hand_over', unavailable });
   const state: Delegation = { workspaceId, person: refOf(person), to: to && refOf(to), since: now, until };
   return {
     ok: true,

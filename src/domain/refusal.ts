@@ -12,6 +12,8 @@ export type Refusal =
   /** No rule would give this person the role now, however they asked. */
   | { readonly code: 'role_not_offered'; readonly role: string }
   | { readonly code: 'policy_denied'; readonly role: string; readonly rule: string; readonly message: string | null }
+  /** The answer hangs on something that could not be looked up for now. `detail` says what, and why. */
+  | { readonly code: 'facts_unavailable'; readonly detail: string }
   | { readonly code: 'duration_too_long'; readonly maxSeconds: number; readonly askedSeconds: number }
   | { readonly code: 'duration_too_short'; readonly minSeconds: number }
   /** `written`: somebody's own words. */
@@ -51,7 +53,6 @@ export type Refusal =
   /** Nobody would see the request; `problem` says what to put right. */
   | { readonly code: 'channel_unreachable'; readonly problem: string }
   | { readonly code: 'subject_unresolved'; readonly detail: string }
-  | { readonly code: 'subject_taken'; readonly subject: string }
   | { readonly code: 'request_not_found' }
   | { readonly code: 'request_not_pending'; readonly status: RequestStatus; readonly by: PersonRef | null }
   | { readonly code: 'request_changed'; readonly revision: number }
@@ -65,7 +66,8 @@ export type Refusal =
   | { readonly code: 'away_in_the_past' }
   | { readonly code: 'away_too_long'; readonly maxSeconds: number }
   | { readonly code: 'away_to_oneself' }
-  | { readonly code: 'may_not_hand_over' }
+  /** `unavailable`, here and below: some of the groups could not be looked up, so that it may be otherwise. */
+  | { readonly code: 'may_not_hand_over'; readonly unavailable: string | null }
   | { readonly code: 'delegate_may_not_decide'; readonly standing: Exclude<Standing, 'member'> }
   | { readonly code: 'not_away' }
   | { readonly code: 'edit_changes_nothing' }
@@ -95,7 +97,7 @@ export type Refusal =
   | { readonly code: 'nothing_to_review' }
   | { readonly code: 'reviewed_already'; readonly verdict: 'justified' | 'unjustified'; readonly by: PersonRef | null }
   | { readonly code: 'own_review' }
-  | { readonly code: 'not_a_reviewer'; readonly from: readonly string[] }
+  | { readonly code: 'not_a_reviewer'; readonly from: readonly string[]; readonly unavailable: string | null }
   | { readonly code: 'review_comment_missing' }
   | { readonly code: 'extensions_used_up'; readonly max: number }
   | { readonly code: 'already_extended' }
@@ -107,8 +109,8 @@ export type Refusal =
   | { readonly code: 'break_glass_has_no_start'; readonly written: string }
   | { readonly code: 'no_live_access' }
   | { readonly code: 'which_access'; readonly roles: readonly string[]; readonly command: 'extend' | 'done' }
-  | { readonly code: 'may_not_look'; readonly owners: readonly string[] }
-  | { readonly code: 'may_not_revoke'; readonly owners: readonly string[] };
+  | { readonly code: 'may_not_look'; readonly owners: readonly string[]; readonly unavailable: string | null }
+  | { readonly code: 'may_not_revoke'; readonly owners: readonly string[]; readonly unavailable: string | null };
 
 export type RefusalCode = Refusal['code'];
 export const refused = (refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } => ({

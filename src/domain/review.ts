@@ -43,6 +43,8 @@ export type ReviewCommand =
       readonly comment: string;
       /** The group through which this person may review now; null: none. */
       readonly via: string | null;
+      /** A group that could not be looked up, with why. */
+      readonly unavailable: string | null;
     }
   | { readonly type: 'remind' };
 
@@ -84,11 +86,11 @@ function close<R extends Reviewed>(
   request: R,
   use: BreakGlassUse,
   review: Review,
-  { verdict, by, comment, via }: Extract<ReviewCommand, { type: 'close' }>,
+  { verdict, by, comment, via, unavailable }: Extract<ReviewCommand, { type: 'close' }>,
   now: Date,
 ): Transition<R> {
   if (by.slackUserId === request.requester.slackUserId) return refused({ code: 'own_review' });
-  if (via === null) return refused({ code: 'not_a_reviewer', from: use.reviewers });
+  if (via === null) return refused({ code: 'not_a_reviewer', from: use.reviewers, unavailable });
   const said = comment.trim();
   if (said === '') return refused({ code: 'review_comment_missing' });
   const state: R = {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Messenger } from '../usecases/ports.ts';
 import { boltLog } from './bolt-log.ts';
 import { createChannels } from './channels.ts';
-import { createClients } from './clients.ts';
+import { createClients, TIME_LIMITS, type TimeLimits } from './clients.ts';
 import type { Desk } from './desk.ts';
 import { createDirects } from './directs.ts';
 import { createHomes } from './home/homes.ts';
@@ -36,6 +36,8 @@ export interface SlackOptions {
   /** Asked for at the first delivery: use cases need the directory, which needs Slack's people. */
   readonly usecases: () => SlackUsecases;
   readonly log: Logger;
+  /** How long Slack may take to answer a call; our own limits unless set. */
+  readonly timeLimits?: TimeLimits;
   /** The language it speaks; English unless set. */
   readonly text?: Text;
   /** How long people and user groups are remembered; a minute unless set. */
@@ -63,7 +65,8 @@ export interface Slack {
 /** Slack as a whole: everything that comes from it and everything that goes there. */
 export function createSlack(options: SlackOptions): Slack {
   const { connection, log, text = en } = options;
-  const clients = createClients({ token: connection.botToken, apiUrl: connection.apiUrl, log });
+  const { timeLimits = TIME_LIMITS } = options;
+  const clients = createClients({ token: connection.botToken, apiUrl: connection.apiUrl, log, timeLimits });
   const identity = createIdentity(clients.interactive);
   const inFlight = createInFlight();
   const directs = createDirects(clients.interactive);
@@ -74,7 +77,7 @@ export function createSlack(options: SlackOptions): Slack {
   const desk: Desk = {
     homes,
     usecases: options.usecases,
-    screen: createScreen(clients.interactive, directs),
+    screen: createScreen(clients.interactive, directs, timeLimits.interactiveMs),
     identity: identity.get,
     text,
     log,

@@ -70,7 +70,7 @@ export async function linksTo(desk: Desk, actor: Actor, requests: readonly strin
   return (id) => links.get(id) ?? '';
 }
 
-/** What somebody is told when a handler throws. An outage says what it was; a bug gives a reference that is also in the log. */
+/** What somebody is told when a handler throws, in plain text. An outage says what it was; a bug gives a reference that is also in the log. */
 export function sentenceFor(desk: Desk, error: unknown, what: string): string {
   if (error instanceof Outage) {
     desk.log.warn({ err: error, what }, 'A person could not be served');
@@ -86,7 +86,7 @@ export async function serve(desk: Desk, reach: Reach, what: string, work: () => 
   try {
     await work();
   } catch (error) {
-    const message = plainMessage(sentenceFor(desk, error, what));
+    const message = plainMessage(esc(sentenceFor(desk, error, what)));
     await desk.screen.tell(reach, message).catch((untold: unknown) => {
       desk.log.warn({ err: untold, what }, 'Nor could the person be told');
     });
@@ -109,7 +109,7 @@ export async function openThenLook(
 
 async function fillIn(desk: Desk, viewId: string, looking: Promise<Modal>): Promise<void> {
   const view = await looking.catch((error: unknown) =>
-    noticeModal(sentenceFor(desk, error, 'a lookup for a form'), desk.text),
+    noticeModal(esc(sentenceFor(desk, error, 'a lookup for a form')), desk.text),
   );
   await desk.screen.update(viewId, view);
 }

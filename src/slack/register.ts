@@ -1,4 +1,5 @@
 import type { App } from '@slack/bolt';
+import { slackUserId } from '../domain/ids.ts';
 import { ACTION, CALLBACK } from './action-ids.ts';
 import { askAbout } from './actions/ask-about.ts';
 import { askAgain } from './actions/ask-again.ts';
@@ -26,8 +27,7 @@ import {
   userChanged,
 } from './payloads.ts';
 import type { Turns } from './turns.ts';
-import { noticeModal } from './views/notice-modal.ts';
-import { answerSubmission, type Outcome } from './views/submission.ts';
+import { answerSubmission, type Outcome, say } from './views/submission.ts';
 import { submitEditForm } from './views/submit-edit-form.ts';
 import { submitExtendForm } from './views/submit-extend-form.ts';
 import { submitDenyForm, submitReviewForm, submitRevokeForm } from './views/submit-other-forms.ts';
@@ -122,14 +122,14 @@ export function register(app: App, desk: Desk, once: Once, turns: Turns): void {
     app.view(callbackId, async ({ ack, body }) => {
       const payload = submissionPayload.parse(body);
       const answer = await once(payload.trigger_id, () =>
-        answerSubmission(desk, payload.view.id, what, async () => {
+        answerSubmission(desk, { view: payload.view, user: slackUserId(payload.user.id) }, what, async () => {
           const actor = await actorOf(desk, payload.user.id, [payload.team?.id, payload.user.team_id]);
           if (actor !== null) return submit(desk, actor, payload);
-          return { kind: 'show', view: noticeModal(await explain(desk, null, STRANGER), desk.text) };
+          return say(await explain(desk, null, STRANGER));
         }),
       );
       await (answer.now === undefined ? ack() : ack(answer.now));
-      await answer.later;
+      await answer.later();
     });
   }
 

@@ -3,7 +3,6 @@ import type { SlackUserId } from '../domain/ids.ts';
 import type { HomeView, Message, Modal } from './blocks.ts';
 import type { Directs } from './directs.ts';
 import { call, slackCode } from './errors.ts';
-import { INTERACTIVE_TIMEOUT_MS } from './limits.ts';
 
 /** Where an answer that only one person sees can go. */
 export interface Reach {
@@ -22,8 +21,8 @@ export interface Place {
 export interface Screen {
   /** null: the trigger has expired, so that nothing can be opened any more. Throws `Outage`. */
   open(triggerId: string, view: Modal): Promise<{ readonly id: string; readonly hash: string } | null>;
-  /** Does nothing when the view was closed, or has moved on from `hash`. Throws `Outage`. */
-  update(viewId: string, view: Modal, hash?: string): Promise<void>;
+  /** false: the view was closed, or has moved on from `hash`, and nothing was done. Throws `Outage`. */
+  update(viewId: string, view: Modal, hash?: string): Promise<boolean>;
   /** The published view's hash; null: what stands there is not what `hash` says. Throws `Outage`. */
   publishHome(user: SlackUserId, view: HomeView, hash: string | null): Promise<string | null>;
   /** For this person's eyes only: by the response_url, else as an ephemeral message, else as a direct one. Throws `Outage`. */
@@ -49,7 +48,7 @@ const NOT_THERE = [
   'messages_tab_disabled',
 ];
 
-export function createScreen(client: WebClient, directs: Directs): Screen {
+export function createScreen(client: WebClient, directs: Directs, timeLimitMs: number): Screen {
   async function ephemeral(channel: string, user: SlackUserId, message: Message): Promise<boolean> {
     try {
       await call('chat.postEphemeral', 'post', () => client.chat.postEphemeral({ channel, user, ...message }));
@@ -76,8 +75,10 @@ export function createScreen(client: WebClient, directs: Directs): Screen {
         await call('views.update', 'repeatable', () =>
           client.views.update({ view_id: viewId, view, ...(hash === undefined ? {} : { hash }) }),
         );
+        return true;
       } catch (error) {
-        if (!VIEW_GONE.includes(slackCode(error) ?? '')) throw error;
+        if (VIEW_GONE.includes(slackCode(error) ?? '')) return false;
+        throw error;
       }
     },
 
@@ -94,14 +95,16 @@ export function createScreen(client: WebClient, directs: Directs): Screen {
     },
 
     async tell(reach, message) {
-      if (reach.responseUrl && (await respond(reach.responseUrl, { ...message, replace_original: false }))) return;
+      if (reach.responseUrl && (await respond(reach.responseUrl, { ...message, replace_original: false }, timeLimitMs)))
+        return;
       if (reach.channel && (await ephemeral(reach.channel, reach.user, message))) return;
       const channel = await directs.with(reach.user);
       await call('chat.postMessage', 'post', () => client.chat.postMessage({ channel, ...message }));
     },
 
     async replace(reach, place, message) {
-      if (reach.responseUrl && (await respond(reach.responseUrl, { ...message, replace_original: true }))) return;
+      if (reach.responseUrl && (await respond(reach.responseUrl, { ...message, replace_original: true }, timeLimitMs)))
+        return;
       if (place === null) return;
       await call('chat.update', 'repeatable', () =>
         client.chat.update({ channel: place.channelId, ts: place.ts, ...message }),
@@ -111,14 +114,18 @@ export function createScreen(client: WebClient, directs: Directs): Screen {
 }
 
 /** Posts to a response_url. false: it was used up, expired or could not be reached, and another way is tried. */
-async function respond(url: string, message: Message & { replace_original: boolean }): Promise<boolean> {
+async function respond(
+  url: string,
+  message: Message & { replace_original: boolean },
+  timeLimitMs: number,
+): Promise<boolean> {
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json; charset=utf-8' },
       body: JSON.stringify({ response_type: 'ephemeral', ...message }),
       redirect: 'error',
-      signal: AbortSignal.timeout(INTERACTIVE_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeLimitMs),
     });
     await response.body?.cancel();
     return response.ok;

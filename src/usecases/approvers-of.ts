@@ -1,6 +1,7 @@
 import { currentStage, placed, placeFor, progress, type StageVoters } from '../domain/approval.ts';
 import { type Delegation, isAway } from '../domain/delegation.ts';
 import type { SlackUserId } from '../domain/ids.ts';
+import { isUnavailable } from '../domain/policy/facts.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { absencesNow } from './absences.ts';
 import { lookUpGroups, namedGroups, votersOf } from './electorate.ts';
@@ -33,7 +34,7 @@ export async function electorateOf(
   if (request.status !== 'pending') return NOBODY;
   const policy = await policyOf(ports, request);
   const requester = await ports.directory.person(request.workspaceId, request.requester.slackUserId);
-  const seats = { stages: request.stages, owners: request.role.owners, managerId: requester?.managerId ?? null };
+  const seats = { stages: request.stages, owners: request.role.owners, requester };
   const groups = await lookUpGroups(ports, request.workspaceId, policy, namedGroups(seats));
   const delegations = away ?? (await absencesNow(ports, request.workspaceId));
   const all = votersOf(seats, groups, { delegations, policy });
@@ -43,8 +44,8 @@ export async function electorateOf(
   const index = currentStage(counted);
   const stage = index === null ? undefined : request.stages[index];
   const now = index === null ? undefined : all[index];
-  // A requester without a manager is no outage: only groups are looked up again.
-  const unsure = [...groups.values()].some((group) => 'unavailable' in group);
+  // A requester without a manager is no outage, and one whose manager cannot be looked up is.
+  const unsure = isUnavailable(requester?.manager) || [...groups.values()].some(isUnavailable);
   if (!stage || !now) return { ...NOBODY, voters, unsure };
   const taken = placed(counted);
   const deciders = [...now.voters].flatMap(([user, seat]): Decider[] => {

@@ -3,19 +3,19 @@ import type { SlackUserId } from '../domain/ids.ts';
 import type { Policy, Stage } from '../domain/policy/types.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import type { Away } from './absences.ts';
-import { type GroupBook, membership, votersOf } from './electorate.ts';
+import { type GroupBook, membership, type Seats, votersOf } from './electorate.ts';
 
 /** What an authority over a request and its grant is looked up in. */
 export interface Watched {
   readonly stages: readonly Stage[];
   readonly owners: readonly string[];
-  readonly managerId: SlackUserId | null;
+  readonly requester: Seats['requester'];
 }
 
-export const watchedBy = (request: AccessRequest, managerId: SlackUserId | null): Watched => ({
+export const watchedBy = (request: AccessRequest, requester: Seats['requester']): Watched => ({
   stages: request.stages,
   owners: request.role.owners,
-  managerId,
+  requester,
 });
 
 /**

@@ -21,7 +21,7 @@ export function breakGlassUse(
   const usual = evaluate(policy, role.key, { ...facts, request: { ...facts.request, breakGlass: false } });
   const skipped = seatedStages(usual.stages, { role, person, groups });
   const stages = [...skipped, { approvals: 1, from: [...terms.notify, ...role.owners], selfAllowed: false }];
-  const people = votersOf({ stages, owners: role.owners, managerId: person.managerId }, groups);
+  const people = votersOf({ stages, owners: role.owners, requester: person }, groups);
   const told = new Set<SlackUserId>(people.flatMap((stage) => [...stage.voters.keys()]));
   told.delete(person.slackUserId);
   const asked = skipped.flatMap((stage) => stage.from).filter((name) => name !== 'manager' && name !== 'owners');

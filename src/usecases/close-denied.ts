@@ -32,7 +32,9 @@ export async function closeDenied(ports: Needs, workspace: WorkspaceId, policy: 
     for (const request of page) {
       if (request.policyVersion === policy.version) continue;
       try {
-        if (await closeIfDenied(ports, policy, groups, request)) closed += 1;
+        const outcome = await closeIfDenied(ports, policy, groups, request);
+        if (outcome === 'closed') closed += 1;
+        if (outcome === 'unlooked') unlooked += 1;
       } catch (error) {
         if (!(error instanceof Outage)) throw error;
         unlooked += 1;
@@ -48,23 +50,24 @@ async function closeIfDenied(
   policy: Policy,
   groups: GroupBook,
   request: AccessRequest,
-): Promise<boolean> {
+): Promise<'closed' | 'unlooked' | 'left'> {
   const { slackUserId } = request.requester;
   const requester = await ports.directory.person(request.workspaceId, slackUserId);
-  if (!requester) return false;
+  if (!requester) return 'left';
   const role = policy.roles.get(request.role.key);
   const provided = role ? await lookUpFacts(ports, policy, role, requester, request.ticket) : {};
   return ports.store.transaction(
     request.workspaceId,
     async (tx) => {
       const fresh = await tx.requestForUpdate(request.id);
-      if (fresh?.status !== 'pending') return false;
+      if (fresh?.status !== 'pending') return 'left';
       const says = await lawsAgain(tx, [{ policy, inForceSince: true, groups, provided }], requester, fresh);
-      if (says?.code !== 'guardrail_now_denies') return false;
+      if (says?.code === 'facts_unavailable') return 'unlooked';
+      if (says?.code !== 'guardrail_now_denies') return 'left';
       const step = transitionRequest(fresh, { type: 'deny_by_policy', rule: says.rule, message: says.message }, tx.now);
-      if (!step.ok) return false;
+      if (!step.ok) return 'left';
       await tx.save({ requests: [step.state], events: step.events, effects: step.effects });
-      return true;
+      return 'closed';
     },
     { lockPerson: slackUserId },
   );

@@ -70,7 +70,8 @@ async function mayDecide(
   if (drift.status === 'closed') return refused({ code: 'drift_closed' });
   const owners = ownersOf(ports, drift.system);
   const groups = await lookUpGroups(ports, input.workspace, ports.policies.current(), owners);
-  if (membership(input.user, owners, groups).via === null) return refused({ code: 'may_not_revoke', owners });
+  const { via, unavailable } = membership(input.user, owners, groups);
+  if (via === null) return refused({ code: 'may_not_revoke', owners, unavailable: unavailable[0] ?? null });
   return { ok: true, drift, person: who.person };
 }
 

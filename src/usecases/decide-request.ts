@@ -23,7 +23,7 @@ export async function approveRequest(ports: DecideNeeds, input: DecideInput): Pr
       if (!fresh) return refused({ code: 'request_not_found' });
       // What was looked up is about the role that it asked for then.
       if (fresh.revision !== request.revision) return refused({ code: 'request_changed', revision: fresh.revision });
-      const voters = votersOf(watchedBy(fresh, requester.managerId), groups, away);
+      const voters = votersOf(watchedBy(fresh, requester), groups, away);
       const step = transitionRequest(fresh, { type: 'approve', by: decider, revision: input.revision, voters }, tx.now);
       if (!step.ok) return refuseDecision(tx, fresh, decider, step.refusal);
       if (step.state.status !== 'approved') {
@@ -54,7 +54,7 @@ export async function denyRequest(
   return ports.store.transaction(input.workspace, async (tx) => {
     const fresh = await tx.requestForUpdate(input.requestId);
     if (!fresh) return refused({ code: 'request_not_found' });
-    const right = mayStop(decider.slackUserId, watchedBy(fresh, requester?.managerId ?? null), policy, groups, away);
+    const right = mayStop(decider.slackUserId, watchedBy(fresh, requester), policy, groups, away);
     const command: RequestCommand = {
       type: 'deny',
       by: decider,
@@ -74,7 +74,7 @@ export async function checkDecider(ports: DecideNeeds, input: Omit<DecideInput, 
   const scene = await setScene(ports, input);
   if (!scene.ok) return scene;
   const { decider, requester, request, policy, groups, away } = scene;
-  const right = mayStop(decider.slackUserId, watchedBy(request, requester?.managerId ?? null), policy, groups, away);
+  const right = mayStop(decider.slackUserId, watchedBy(request, requester), policy, groups, away);
   const probe: RequestCommand = { type: 'deny', by: decider, revision: request.revision, reason: 'may I', ...right };
   const step = transitionRequest(request, probe, await ports.store.now());
   return step.ok ? { ok: true, request } : step;

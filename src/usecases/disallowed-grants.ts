@@ -5,6 +5,7 @@ import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import { evaluate } from '../domain/policy/evaluate.ts';
 import type { Facts } from '../domain/policy/facts.ts';
 import type { Policy, Role } from '../domain/policy/types.ts';
+import { undecided } from '../domain/policy/undecided.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { type GroupBook, groupFacts, lookUpGroups } from './electorate.ts';
 import { lookUpFacts } from './look-up-facts.ts';
@@ -50,6 +51,8 @@ async function objection(
   if (!role) return { why: 'role_gone', rule: null };
   const facts = await factsNow(ports, policy, role, request, groups);
   const decision = evaluate(policy, role.key, facts);
+  // While nobody can say, nobody is asked to take it away.
+  if (undecided(decision, request.durationSeconds) !== null) return null;
   if (decision.outcome === 'deny') return { why: 'denied', rule: decision.rule.name };
   const longest = Math.min(role.duration.maxSeconds, decision.capSeconds ?? Number.POSITIVE_INFINITY);
   if (request.durationSeconds > longest) return { why: 'too_long', rule: decision.cappedBy };

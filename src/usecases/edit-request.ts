@@ -4,6 +4,7 @@ import type { Facts, RequestFacts } from '../domain/policy/facts.ts';
 import { narrowerRoles } from '../domain/policy/narrower.ts';
 import { subjectFor } from '../domain/policy/subject.ts';
 import type { Policy, Role } from '../domain/policy/types.ts';
+import { undecided } from '../domain/policy/undecided.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type AccessRequest, type EditedAsk, transitionRequest } from '../domain/request.ts';
 import { widened } from '../domain/request-wait.ts';
@@ -60,7 +61,7 @@ export async function editRequest(ports: DecideNeeds, input: EditInput): Promise
       const asked = await reconsider(tx, tx.now, known, fresh, input.durationSeconds);
       // Who may not edit is told that, and not what the policy would have said.
       const to = asked.ok ? asked.ask : probe(fresh);
-      const voters = votersOf(watchedBy(fresh, known.person.managerId), groups, away);
+      const voters = votersOf(watchedBy(fresh, known.person), groups, away);
       const command = { type: 'edit', by: decider, revision: input.revision, voters, to } as const;
       const step = transitionRequest(fresh, command, tx.now);
       if (!step.ok) return refuseDecision(tx, fresh, decider, step.refusal);
@@ -70,6 +71,7 @@ export async function editRequest(ports: DecideNeeds, input: EditInput): Promise
       if (says?.code === 'guardrail_now_denies') {
         return refused({ code: 'edit_denied', role: step.state.role.key, rule: says.rule, message: says.message });
       }
+      if (says?.code === 'facts_unavailable') return refused(says);
       if (step.state.status === 'approved') return approveInto(ports, tx, known.role.connector.connection, step);
       await tx.save({ requests: [step.state], events: step.events, effects: step.effects });
       return { ok: true, request: step.state };
@@ -89,7 +91,7 @@ export async function findEdit(
   const known = await requesterOf(ports, scene, null);
   if (!known.ok) return known;
   const now = await ports.store.now();
-  const voters = votersOf(watchedBy(request, known.person.managerId), groups, away);
+  const voters = votersOf(watchedBy(request, known.person), groups, away);
   const to = probe(request);
   const may = transitionRequest(request, { type: 'edit', by: decider, revision: request.revision, voters, to }, now);
   if (!may.ok) return may;
@@ -161,6 +163,8 @@ async function reconsider(
   const history = request.extension === null ? reads : withoutGrant(reads, request.extension.grantId);
   const facts = await gatherFacts(history, now, policy, person, ask, groups, provided);
   const decision = evaluate(policy, role.key, facts);
+  const unknown = undecided(decision, durationSeconds);
+  if (unknown !== null) return refused({ code: 'facts_unavailable', detail: unknown });
   if (decision.outcome === 'deny') {
     return refused({ code: 'edit_denied', role: role.key, rule: decision.rule.name, message: decision.message });
   }
@@ -173,7 +177,7 @@ async function reconsider(
   // Its messages stay where they are.
   const taken = other ? snapshot(role, subject.subject, request.role) : null;
   const stages = other ? seated.stages : widened(seated.stages, request.waiting);
-  const seats = { stages, owners: role.owners, managerId: person.managerId };
+  const seats = { stages, owners: role.owners, requester: person };
   const voters = votersOf(seats, groups, away);
   return { ok: true, ask: { role: taken, durationSeconds, decision, stages: seated.stages, facts, voters } };
 }

@@ -1,6 +1,7 @@
 import type { Seat, StageVoters } from '../domain/approval.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
-import type { Known } from '../domain/policy/facts.ts';
+import type { Person } from '../domain/person.ts';
+import { isUnavailable, type Known } from '../domain/policy/facts.ts';
 import type { Policy, Stage } from '../domain/policy/types.ts';
 import type { Away } from './absences.ts';
 import type { GroupMembers, Ports } from './ports.ts';
@@ -12,7 +13,8 @@ export type GroupBook = ReadonlyMap<string, GroupMembers>;
 export interface Seats {
   readonly stages: readonly Pick<Stage, 'approvals' | 'from' | 'selfAllowed'>[];
   readonly owners: readonly string[];
-  readonly managerId: SlackUserId | null;
+  /** Who asks, as the directory knows them now; null: it does not. */
+  readonly requester: Pick<Person, 'managerId' | 'manager'> | null;
 }
 
 /** Looks every named group up, once each, side by side. Unknown names come back as unavailable. */
@@ -71,12 +73,15 @@ function seatDelegates(
 function resolveSeat(from: string, seats: Seats, groups: GroupBook): { name: string; members: GroupMembers }[] {
   if (from === 'owners') return seats.owners.map((name) => ({ name, members: membersOf(name, groups) }));
   if (from === 'manager') {
-    const members: GroupMembers = seats.managerId
-      ? { members: new Set([seats.managerId]) }
-      : { unavailable: 'the requester has no known manager' };
-    return [{ name: from, members }];
+    return [{ name: from, members: managerOf(seats.requester) }];
   }
   return [{ name: from, members: membersOf(from, groups) }];
+}
+
+function managerOf(requester: Seats['requester']): GroupMembers {
+  if (requester?.managerId) return { members: new Set([requester.managerId]) };
+  const why = isUnavailable(requester?.manager) ? requester.manager.unavailable : 'the requester has no known manager';
+  return { unavailable: why };
 }
 
 function membersOf(name: string, groups: GroupBook): GroupMembers {

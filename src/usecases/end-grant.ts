@@ -35,7 +35,10 @@ export async function returnGrant(ports: Needs, input: Asker & { readonly grantI
 export async function findRevocable(
   ports: Needs,
   input: Asker & { readonly holder: SlackUserId; readonly role: string | null },
-): Promise<{ ok: true; grants: readonly Grant[] } | { ok: false; refusal: Refusal }> {
+): Promise<
+  /** `unsure`: why somebody's right to some of the others could not be looked up; null: they have none to those. */
+  { ok: true; grants: readonly Grant[]; unsure: string | null } | { ok: false; refusal: Refusal }
+> {
   const who = await identify(ports, input.workspace, input.user);
   if (!who.ok) return who;
   const open = await ports.store.reads(input.workspace).openGrantsOf(input.holder);
@@ -43,8 +46,11 @@ export async function findRevocable(
   if (meant.length === 0) return refused({ code: 'nothing_to_revoke' });
   const rights = await Promise.all(meant.map((grant) => mayRevoke(ports, input, grant)));
   const grants = meant.filter((_, index) => rights[index]?.ok);
-  const first = rights.find((right) => !right.ok);
-  return grants.length === 0 && first && !first.ok ? first : { ok: true, grants };
+  const refusals = rights.flatMap((right) => (right.ok ? [] : [right.refusal]));
+  const [first] = refusals;
+  if (grants.length === 0 && first) return refused(first);
+  const unsure = refusals.flatMap((no) => (no.code === 'may_not_revoke' ? [no.unavailable] : [])).find(Boolean) ?? null;
+  return { ok: true, grants, unsure };
 }
 
 export async function revokeGrants(
@@ -95,8 +101,12 @@ export async function mayRevoke(
   );
   const admins = await lookUpGroups(ports, asker.workspace, current, current.admins);
   const all = new Map([...groups, ...admins]);
-  const right = mayStop(asker.user, watchedBy(request, holder?.managerId ?? null), current, all);
+  const right = mayStop(asker.user, watchedBy(request, holder), current, all);
   return right.seat === null
-    ? refused({ code: 'may_not_revoke', owners: [...request.role.owners, ...current.admins] })
+    ? refused({
+        code: 'may_not_revoke',
+        owners: [...request.role.owners, ...current.admins],
+        unavailable: right.unavailable[0] ?? null,
+      })
     : { ok: true };
 }

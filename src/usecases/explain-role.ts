@@ -53,7 +53,7 @@ export async function explainRole(
   const facts = await gatherFacts(ports.store.reads(input.workspace), now, policy, who.person, ask, groups, provided);
   const decision = evaluate(policy, role.key, facts);
   const stages = seatedStages(decision.stages, { role, person: who.person, groups });
-  const seats = { stages, owners: role.owners, managerId: who.person.managerId };
+  const seats = { stages, owners: role.owners, requester: who.person };
   const approvers = votersOf(seats, groups).map(({ voters }, index) => {
     const self = stages[index]?.selfAllowed === true;
     return [...voters.keys()].filter((user) => self || user !== input.user);

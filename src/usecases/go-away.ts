@@ -1,4 +1,4 @@
-import { comeBack, type Delegation, goAway } from '../domain/delegation.ts';
+import { comeBack, type Delegation, type GoingAway, goAway } from '../domain/delegation.ts';
 import { type EffectChange, schedule } from '../domain/effect.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
@@ -29,9 +29,9 @@ export async function setAway(
   if (input.to !== null && to?.standing !== 'member') {
     return refused({ code: 'delegate_may_not_decide', standing: to?.standing ?? 'stranger' });
   }
-  const mayHandOver = await inDelegatingGroup(ports, input);
+  const right = await inDelegatingGroup(ports, input);
   return ports.store.transaction(input.workspace, async (tx) => {
-    const step = goAway(input.workspace, { person: who.person, to, until, mayHandOver }, tx.now);
+    const step = goAway(input.workspace, { person: who.person, to, until, ...right }, tx.now);
     if (!step.ok) return step;
     await tx.saveDelegation(step.state);
     await tx.save({ events: step.events, effects: [...step.effects, ...(await redrawWaiting(tx))] });
@@ -77,11 +77,15 @@ export async function announceDelegation(
   return done;
 }
 
-async function inDelegatingGroup(ports: Needs, { workspace, user }: Asker): Promise<boolean> {
+async function inDelegatingGroup(
+  ports: Needs,
+  { workspace, user }: Asker,
+): Promise<Pick<GoingAway, 'mayHandOver' | 'unavailable'>> {
   const policy = ports.policies.current();
   const names = [...policy.groups].flatMap(([name, group]) => (group.delegate ? [name] : []));
   const groups = await lookUpGroups(ports, workspace, policy, names);
-  return membership(user, names, groups).via !== null;
+  const { via, unavailable } = membership(user, names, groups);
+  return { mayHandOver: via !== null, unavailable: unavailable[0] ?? null };
 }
 
 /** Their cards name who may decide. */

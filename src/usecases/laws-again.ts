@@ -3,6 +3,7 @@ import type { Person } from '../domain/person.ts';
 import { evaluate } from '../domain/policy/evaluate.ts';
 import type { Facts } from '../domain/policy/facts.ts';
 import type { Policy, PolicyDecision } from '../domain/policy/types.ts';
+import { undecided } from '../domain/policy/undecided.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { type GroupBook, lookUpGroups } from './electorate.ts';
@@ -43,11 +44,11 @@ export async function lawsFor(
   ]);
 }
 
-export type LawSays = Extract<Refusal, { code: 'guardrail_now_denies' | 'cap_now_lower' }>;
+export type LawSays = Extract<Refusal, { code: 'guardrail_now_denies' | 'cap_now_lower' | 'facts_unavailable' }>;
 
 /**
  * POLICY.md 16: guardrails and separation of duties hold again, with fresh facts. A policy that came into force since then decides
- * about nothing that was asked before, unless it denies it altogether. `own`: the grant that it is about, which does not count against itself.
+ * about nothing that was asked before, unless it denies it altogether. What cannot be looked up decides nothing. `own`: the grant that it is about, which does not count against itself.
  */
 export async function lawsAgain(
   tx: Tx,
@@ -69,7 +70,12 @@ export async function lawsAgain(
 function objection(decision: PolicyDecision, inForceSince: boolean, durationSeconds: number): LawSays | null {
   const { rule } = decision;
   const lawful = rule.kind === 'guardrail' || rule.kind === 'separation_of_duties';
-  if (decision.outcome === 'deny' && (lawful || inForceSince)) {
+  const denies = decision.outcome === 'deny' && (lawful || inForceSince);
+  const unknown = undecided(decision, durationSeconds);
+  if (unknown !== null && (denies || (decision.outcome !== 'deny' && !inForceSince))) {
+    return { code: 'facts_unavailable', detail: unknown };
+  }
+  if (denies) {
     return { code: 'guardrail_now_denies', rule: rule.name, message: decision.message };
   }
   if (!inForceSince && decision.capSeconds !== null && decision.capSeconds < durationSeconds) {

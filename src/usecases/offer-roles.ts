@@ -4,6 +4,7 @@ import { evaluate } from '../domain/policy/evaluate.ts';
 import type { Facts, RequestFacts } from '../domain/policy/facts.ts';
 import { offered } from '../domain/policy/offer.ts';
 import type { Policy, Role } from '../domain/policy/types.ts';
+import { undecided } from '../domain/policy/undecided.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type GroupBook, lookUpGroups, votersOf } from './electorate.ts';
 import { findRole } from './find-role.ts';
@@ -47,6 +48,9 @@ export async function offerRoles(
 > {
   const seen = await eligible(ports, input);
   if (!seen.ok) return seen;
+  // Nothing at all is told apart from nothing that could be looked up.
+  const unknown = seen.roles.length > 0 ? null : firstUnknown(seen, [...seen.policy.roles.values()]);
+  if (unknown !== null) return refused({ code: 'facts_unavailable', detail: unknown });
   const words = input.query.toLowerCase().split(/\s+/).filter(Boolean);
   const matching = seen.roles.filter((role) => words.every((word) => searchText(role).includes(word)));
   const latest = input.recents ? await recentKeys(ports, input) : [];
@@ -73,7 +77,23 @@ export async function offerRole(
   if (!found.ok) return found;
   if (seen.roles.includes(found.role))
     return { ok: true, offer: { ...offerOf(found.role), asked: askedBy(seen, found.role) } };
-  return refused({ code: 'role_not_offered', role: found.role.key });
+  const unknown = firstUnknown(seen, [found.role]);
+  return refused(
+    unknown === null
+      ? { code: 'role_not_offered', role: found.role.key }
+      : { code: 'facts_unavailable', detail: unknown },
+  );
+}
+
+/** Why it cannot be told whether these roles are offered; null: it can be. */
+function firstUnknown({ policy, facts }: Eligible, roles: readonly Role[]): string | null {
+  for (const role of roles) {
+    const { defaultSeconds } = role.duration;
+    const request = { ...facts.request, durationSeconds: defaultSeconds };
+    const unknown = undecided(evaluate(policy, role.key, { ...facts, request }), defaultSeconds);
+    if (unknown !== null) return unknown;
+  }
+  return null;
 }
 
 interface Eligible {
@@ -90,7 +110,7 @@ function askedBy({ person, policy, groups, facts }: Eligible, role: Role): reado
   const { outcome, stages: asked } = evaluate(policy, role.key, { ...facts, request });
   if (outcome === 'deny') return null;
   const stages = seatedStages(asked, { role, person, groups });
-  const voters = votersOf({ stages, owners: role.owners, managerId: person.managerId }, groups);
+  const voters = votersOf({ stages, owners: role.owners, requester: person }, groups);
   return voters.map((stage, index) => {
     const self = stages[index]?.selfAllowed ? 0 : Number(stage.voters.has(person.slackUserId));
     return stage.voters.size - self;

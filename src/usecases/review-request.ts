@@ -52,8 +52,15 @@ async function setScene(
   const request = await ports.store.reads(input.workspace).request(input.requestId);
   if (!request) return refused({ code: 'request_not_found' });
   const { groups, names } = await reviewersOf(ports, request);
-  const { via } = membership(input.user, names, groups);
-  const command: Close = { type: 'close', verdict: 'justified', by: refOf(who.person), comment: '', via };
+  const { via, unavailable } = membership(input.user, names, groups);
+  const command: Close = {
+    type: 'close',
+    verdict: 'justified',
+    by: refOf(who.person),
+    comment: '',
+    via,
+    unavailable: unavailable[0] ?? null,
+  };
   return { ok: true, request, command };
 }
 

@@ -20,8 +20,9 @@ export async function revokeDisallowed(
   if (!who.ok) return who;
   const policy = ports.policies.current();
   const groups = await lookUpGroups(ports, input.workspace, policy, policy.admins);
-  if (membership(input.user, policy.admins, groups).via === null) {
-    return refused({ code: 'may_not_revoke', owners: policy.admins });
+  const { via, unavailable } = membership(input.user, policy.admins, groups);
+  if (via === null) {
+    return refused({ code: 'may_not_revoke', owners: policy.admins, unavailable: unavailable[0] ?? null });
   }
   const grants = await disallowedGrants(ports, input.workspace, policy);
   if (grants.length === 0) return refused({ code: 'nothing_to_revoke' });

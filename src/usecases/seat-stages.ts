@@ -6,7 +6,7 @@ import { type GroupBook, votersOf } from './electorate.ts';
 
 interface Known {
   readonly role: Pick<Role, 'owners'>;
-  readonly person: Pick<Person, 'slackUserId' | 'managerId'>;
+  readonly person: Pick<Person, 'slackUserId' | 'managerId' | 'manager'>;
   readonly groups: GroupBook;
 }
 
@@ -19,7 +19,7 @@ export function seatStages(
   { role, person, groups }: Known,
 ): { readonly ok: true; readonly stages: readonly Stage[] } | { readonly ok: false; readonly refusal: Refusal } {
   const seatsOf = (some: readonly Stage[]) =>
-    votersOf({ stages: some, owners: role.owners, managerId: person.managerId }, groups);
+    votersOf({ stages: some, owners: role.owners, requester: person }, groups);
   const filled = fillStages(stages, seatsOf, person.slackUserId);
   if (filled.ok) return filled;
   const stage = stages[filled.stage];

@@ -8,7 +8,7 @@ import type { EndResult } from './end-grant.ts';
 import { identify } from './identify.ts';
 import { type Law, type LawSays, lawsAgain, lawsFor } from './laws-again.ts';
 import { policyOf } from './policy-of.ts';
-import { done, type Performed, type Ports } from './ports.ts';
+import { done, Outage, type Performed, type Ports } from './ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'directory' | 'policies'>;
 interface Input {
@@ -22,8 +22,11 @@ const SHORTER_WITHIN_SECONDS = 3_600;
 /** The time of a scheduled grant has come: it starts, or lapses where its holder was to start it. */
 export async function startGrant(ports: Needs, input: Input): Promise<Performed> {
   const grant = await ports.store.reads(input.workspace).grant(input.grantId);
-  // A refusal means that somebody else was faster.
-  if (grant?.status === 'scheduled') await begin(ports, input, grant, null);
+  const begun = grant?.status === 'scheduled' ? await begin(ports, input, grant, null) : null;
+  // Any other refusal means that somebody else was faster.
+  if (begun?.ok === false && begun.refusal.code === 'facts_unavailable') {
+    throw new Outage('transient', begun.refusal.detail);
+  }
   return done;
 }
 
@@ -59,6 +62,7 @@ async function begin(ports: Needs, input: Input, grant: Grant, by: PersonRef | n
       }
       const asked = { ...request, durationSeconds: step.state.durationSeconds };
       const says = requester ? await lawsAgain(tx, laws, requester, asked, fresh.id) : null;
+      if (says?.code === 'facts_unavailable') return refused(says);
       const no = requester && !says ? null : objection(requester, says, request, tx.now);
       const instead = no && transitionGrant(fresh, no, tx.now);
       const made = instead ?? step;
@@ -84,7 +88,9 @@ async function lookUp(
   return { requester: person, laws: await lawsFor(ports, person, request, policy, groups) };
 }
 
-function refusalOf(says: LawSays | null): Refusal {
+type Objection = Exclude<LawSays, { code: 'facts_unavailable' }>;
+
+function refusalOf(says: Objection | null): Refusal {
   if (!says) return { code: 'person_may_not_use', standing: 'deactivated' };
   return says.code === 'cap_now_lower'
     ? { code: 'start_shorter', capSeconds: says.capSeconds, rule: says.rule }
@@ -92,7 +98,7 @@ function refusalOf(says: LawSays | null): Refusal {
 }
 
 /** What becomes of it when it may not start as it was approved. */
-function objection(requester: Person | null, says: LawSays | null, request: AccessRequest, now: Date): GrantCommand {
+function objection(requester: Person | null, says: Objection | null, request: AccessRequest, now: Date): GrantCommand {
   if (!requester || !says) return { type: 'end', because: 'user_deactivated', by: null, reason: null };
   if (says.code === 'guardrail_now_denies') {
     return { type: 'end', because: 'policy_denied', by: null, reason: says.message ?? says.rule };

@@ -4,6 +4,7 @@ import { evaluate } from '../domain/policy/evaluate.ts';
 import type { RequestFacts } from '../domain/policy/facts.ts';
 import { subjectFor } from '../domain/policy/subject.ts';
 import type { PolicyDecision, Role } from '../domain/policy/types.ts';
+import { undecided } from '../domain/policy/undecided.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type AccessRequest, type Draft, submit, transitionRequest } from '../domain/request.ts';
 import { approveInto } from './approve-into.ts';
@@ -100,6 +101,8 @@ async function decide(ports: Needs, tx: Tx, input: SubmitInput, known: Known): P
   const stages = seated.ok ? seated.stages : decision.stages;
   const asked: Asked = { ask, facts, decision, stages, subject: subject.ok ? subject.subject : '', grant };
   const draft = draftRequest(ports, tx, input, known, asked);
+  const unknown = undecided(decision, ask.durationSeconds);
+  if (unknown !== null) return refuse({ code: 'facts_unavailable', detail: unknown }, decision.rule.name);
   const wrong =
     decision.outcome === 'deny'
       ? deniedBy(role, decision)

@@ -22,9 +22,11 @@ export async function whoHas(
   const { role } = found;
   const insiders = [...role.owners, ...policy.admins];
   const groups = await lookUpGroups(ports, input.workspace, policy, insiders);
-  if (membership(input.user, insiders, groups).via === null) {
+  const { via, unavailable } = membership(input.user, insiders, groups);
+  if (via === null) {
     const offered = await offerRole(ports, input);
-    if (!offered.ok) return refused({ code: 'may_not_look', owners: insiders });
+    if (!offered.ok && offered.refusal.code === 'facts_unavailable') return offered;
+    if (!offered.ok) return refused({ code: 'may_not_look', owners: insiders, unavailable: unavailable[0] ?? null });
   }
   const grants = await ports.store.reads(input.workspace).openGrantsOfRole(role.key, HOLDERS_LIMIT);
   return { ok: true, role, grants };

@@ -118,6 +118,41 @@ describe('a changed policy', () => {
     },
     TIME_LIMIT_MS,
   );
+
+  it(
+    'closes and reports nothing while Slack cannot say who is in its groups, and an admin who presses the button then ends nothing',
+    async () => {
+      await start();
+      const { workspace } = world;
+      await workspace.user('dev').command('/elevate orders-db/read 30m looking at orders', { channel: 'access' });
+      await workspace.waitFor(() => world.target.holds('dev'), WAIT);
+      await workspace.user('dev2').command('/elevate orders-db/owner 15m looking at it', { channel: 'access' });
+      await workspace.waitFor(() => requestOf('dev2'), WAIT);
+
+      workspace.failNext('usergroups.list', { status: 500, times: 1_000 });
+      await change(text.replaceAll('max: 1h', 'max: 2h'));
+      await workspace.waitFor(() => world.logTail().includes('could not be held against'), WAIT);
+      expect(await requestOf('dev2')).toBeDefined();
+      expect(said('security', /would no longer give/)).toBeUndefined();
+
+      // It is the same button that a real change would have brought.
+      workspace.clearFaults();
+      const denied = text.replace(
+        'when: \'"developers" in requester.groups\'\n        then: approve',
+        'when: \'"dba" in requester.groups\'\n        then: approve',
+      );
+      expect(denied).not.toBe(text);
+      await change(denied);
+      const news = await workspace.waitFor(() => said('security', /would no longer give/), WAIT);
+      await change(text);
+      workspace.failNext('usergroups.list', { status: 500, times: 1_000 });
+      await workspace.user('security').click(news, 'policy_revoke_disallowed');
+      await workspace.waitFor(() => JSON.stringify(workspace.ephemerals('security')).includes('no live access'), WAIT);
+      expect(await world.target.holds('dev')).toBe(true);
+      expect(workspace.violations).toEqual([]);
+    },
+    TIME_LIMIT_MS,
+  );
 });
 
 describe('/elevate why', () => {

@@ -10,6 +10,8 @@ import type { World } from './world.ts';
 
 /** How long anything asynchronous may take before a step fails. Far above what it takes, since machines are noisy. */
 const PATIENCE_MS = 15_000;
+/** More calls than any scenario makes. */
+const FOR_GOOD = 1_000_000;
 
 /** Plays the steps in order. Every expectation is polled: it fails when it has not come true within the patience. */
 export async function runScenario(world: World, scenario: Scenario): Promise<void> {
@@ -89,6 +91,11 @@ async function play(world: World, step: Step): Promise<void> {
     });
   } else if ('deactivate unheard' in step) {
     workspace.changePerson(step['deactivate unheard'], { deleted: true });
+  } else if ('slack fails at' in step) {
+    workspace.clearFaults();
+    for (const method of step['slack fails at']) workspace.failNext(method, { status: 500, times: FOR_GOOD });
+  } else if ('slack failed at' in step) {
+    await eventually(world, 'Slack to fail', () => workspace.faultsMet(step['slack failed at']) > 0);
   } else if ('logs in' in step) {
     const session = await world.target.as(step['logs in']);
     world.teardown.add(() => session.end());
@@ -183,7 +190,8 @@ async function submit(
   const person = world.workspace.user(by);
   await eventually(world, 'a modal to submit', () => {
     const shown = person.modal();
-    if (!shown) return null;
+    // Nobody can submit one that has no button for it, such as 'one moment'.
+    if (!shown?.view.submit) return null;
     const fields = interactive(shown.blocks).flatMap(({ block, element }) => [
       text(block.block_id),
       text(element.action_id),

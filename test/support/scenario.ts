@@ -85,6 +85,10 @@ const step = z.union([
   z.strictObject({ deactivate: who }),
   /** The same, but the event that tells of it is lost. */
   z.strictObject({ 'deactivate unheard': who }),
+  /** Slack answers these methods with HTTP 500 from now on; an empty list: with none of them. */
+  z.strictObject({ 'slack fails at': z.array(z.string()) }),
+  /** Waits until one of these methods has failed that way. */
+  z.strictObject({ 'slack failed at': z.array(z.string()) }),
   /** Somebody logs in on the target with their own login, and stays until the end. */
   z.strictObject({ 'logs in': who }),
   z.strictObject({ 'seen in use': who }),

@@ -2,6 +2,7 @@ import { type App, startApp } from '../../src/app.ts';
 import type { Config } from '../../src/config.ts';
 import { createLogger, createScrubber } from '../../src/logging.ts';
 import type { Target } from '../../src/sandbox/target.ts';
+import type { TimeLimits } from '../../src/slack/clients.ts';
 import type { Text } from '../../src/slack/text/en.ts';
 import { POLICY, type Stage, startStage } from './stage.ts';
 
@@ -15,6 +16,8 @@ export interface WorldOptions {
   readonly policy?: string;
   /** As in production, people and groups are remembered for a minute; scenarios that change them need it off. */
   readonly remembersPeople?: boolean;
+  /** How long Slack may take to answer a call; the bot's own limits unless set. */
+  readonly slackTimeLimits?: TimeLimits;
   /** The language that the bot speaks; English unless set. */
   readonly text?: Text;
   /** A target that is used again. */
@@ -69,6 +72,7 @@ async function build(stage: Stage, options: WorldOptions): Promise<World> {
     log,
     scrubber,
     clock,
+    ...(options.slackTimeLimits ? { slackTimeLimits: options.slackTimeLimits } : {}),
     ...(options.text ? { text: options.text } : {}),
     ...(options.remembersPeople ? {} : { rememberPeopleMs: 0 }),
   });

@@ -22,6 +22,7 @@ function used(): AccessRequest {
 
 const justified: Extract<ReviewCommand, { type: 'close' }> = {
   type: 'close',
+  unavailable: null,
   verdict: 'justified',
   by: sec,
   comment: 'it was down',

@@ -196,7 +196,7 @@ describe('when something fails', () => {
     await workspace.user('dev').command('/elevate status');
     const message = await told('dev', 'wrong on our side');
     expect(message.text).not.toContain('undefined is not a function');
-    const reference = /`([0-9a-f]{8})`/.exec(message.text)?.[1] ?? 'none';
+    const reference = /number: ([0-9a-f]{8})\./.exec(message.text)?.[1] ?? 'none';
     expect(logged.join('')).toContain(reference);
   });
 

@@ -19,6 +19,10 @@ const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code 
   role_unknown: { code: 'role_unknown', role: 'orders-db/amdin', suggestions: ['orders-db/admin'] },
   role_not_offered: { code: 'role_not_offered', role: 'orders-db/admin' },
   policy_denied: { code: 'policy_denied', role: 'orders-db/admin', rule: 'everyone else', message: 'Ask first.' },
+  facts_unavailable: {
+    code: 'facts_unavailable',
+    detail: "the members of group 'dba' could not be looked up: Slack timed out",
+  },
   duration_too_long: { code: 'duration_too_long', maxSeconds: 14_400, askedSeconds: 32_400 },
   duration_too_short: { code: 'duration_too_short', minSeconds: 1 },
   duration_unreadable: { code: 'duration_unreadable', written: 'soon' },
@@ -48,7 +52,6 @@ const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code 
   },
   channel_unreachable: { code: 'channel_unreachable', problem: 'There is no channel #access that the bot can see' },
   subject_unresolved: { code: 'subject_unresolved', detail: 'no such field' },
-  subject_taken: { code: 'subject_taken', subject: 'dana' },
   request_not_found: { code: 'request_not_found' },
   request_not_pending: { code: 'request_not_pending', status: 'denied', by: dba },
   request_changed: { code: 'request_changed', revision: 2 },
@@ -60,7 +63,7 @@ const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code 
   away_in_the_past: { code: 'away_in_the_past' },
   away_too_long: { code: 'away_too_long', maxSeconds: 5_184_000 },
   away_to_oneself: { code: 'away_to_oneself' },
-  may_not_hand_over: { code: 'may_not_hand_over' },
+  may_not_hand_over: { code: 'may_not_hand_over', unavailable: null },
   delegate_may_not_decide: { code: 'delegate_may_not_decide', standing: 'guest' },
   not_away: { code: 'not_away' },
   edit_changes_nothing: { code: 'edit_changes_nothing' },
@@ -80,7 +83,7 @@ const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code 
   nothing_to_review: { code: 'nothing_to_review' },
   reviewed_already: { code: 'reviewed_already', verdict: 'justified', by: dba },
   own_review: { code: 'own_review' },
-  not_a_reviewer: { code: 'not_a_reviewer', from: ['security'] },
+  not_a_reviewer: { code: 'not_a_reviewer', from: ['security'], unavailable: 'security: Slack timed out' },
   review_comment_missing: { code: 'review_comment_missing' },
   extensions_used_up: { code: 'extensions_used_up', max: 1 },
   already_extended: { code: 'already_extended' },
@@ -96,8 +99,8 @@ const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code 
   review_date_invalid: { code: 'review_date_invalid' },
   no_live_access: { code: 'no_live_access' },
   which_access: { code: 'which_access', roles: ['orders-db/admin', 'orders-db/read'], command: 'done' },
-  may_not_look: { code: 'may_not_look', owners: ['dba'] },
-  may_not_revoke: { code: 'may_not_revoke', owners: ['dba'] },
+  may_not_look: { code: 'may_not_look', owners: ['dba'], unavailable: null },
+  may_not_revoke: { code: 'may_not_revoke', owners: ['dba'], unavailable: null },
 };
 
 describe('a refusal', () => {

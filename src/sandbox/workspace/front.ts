@@ -24,6 +24,8 @@ interface Options {
   readonly scopes: () => readonly string[];
 }
 
+/** The name of response_url addresses for faults. */
+const RESPONSE_URL = 'response_url';
 /** Slack's own limit is not documented; ours keeps a runaway body from filling memory. */
 const bodyLimitBytes = 2_000_000;
 const keptCalls = 10_000;
@@ -71,15 +73,31 @@ export async function startFront(options: Options) {
     send(response, 200, answer);
   }
 
+  /** A fault of `response_url` is an HTTP status, a hang or a lost connection: its refusals are no Web API errors. */
+  async function serveResponseUrl(
+    id: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    query: URLSearchParams,
+  ) {
+    const body = await readBody(request, query);
+    const fault = options.faults.take(RESPONSE_URL, undefined);
+    if (fault?.hangMs !== undefined) await options.faults.hang(fault.hangMs);
+    if (fault?.reset === true) return void request.socket.destroy();
+    if (fault?.status !== undefined) return send(response, fault.status, {});
+    const answer =
+      fault?.error === undefined ? options.respond(id, body) : { status: 404, body: { error: fault.error } };
+    if (fault?.afterEffect === true) return void request.socket.destroy();
+    send(response, answer.status, answer.body);
+  }
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://sandbox');
     const api = /^\/api\/([\w.]+)$/.exec(url.pathname)?.[1];
     const responseId = /^\/response\/(.+)$/.exec(url.pathname)?.[1];
     if (api !== undefined) await serveApi(api, request, response, url.searchParams);
-    else if (responseId !== undefined) {
-      const { status, body } = options.respond(responseId, await readBody(request, url.searchParams));
-      send(response, status, body);
-    } else send(response, 404, { ok: false, error: 'not_found' });
+    else if (responseId !== undefined) await serveResponseUrl(responseId, request, response, url.searchParams);
+    else send(response, 404, { ok: false, error: 'not_found' });
   }
 
   const server = createServer((request, response) => {

@@ -13,6 +13,6 @@ export function openRevoke(
   return openThenLook(desk, reach, triggerId, async () => {
     const found = await desk.usecases().findRevocable({ ...actor, holder, role });
     if (!found.ok) return noticeModal(await explain(desk, actor, found.refusal), desk.text);
-    return revokeForm(holder, found.grants, desk.text);
+    return revokeForm(holder, found, desk.text);
   });
 }

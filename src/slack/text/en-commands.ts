@@ -87,10 +87,15 @@ export const commands = {
           : `Asked for \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}${request.startsAt ? `, starting ${when(request.startsAt)}` : ''}. I write to you as soon as somebody decides.`,
   link: (url: string): string => ` <${url}|See the request>.`,
   tooSlow: 'Slack closes a form that opens late, and looking that up took too long. Please do the same once more.',
+  /** An answer that came too late for the form it belongs to. */
+  notSent: 'Nothing was sent: open the form again.',
+  formLost:
+    'Nothing was sent yet: there is something to look at in the form, and Slack did not let me show it. Please open it again.',
+  /** Plain text, as is the next: it may stand at a field. */
   failed: (detail: string): string =>
-    `That did not work, and nothing was changed as far as I know: ${esc(detail)}. Please try again in a minute.`,
+    `That did not work, and nothing was changed as far as I know: ${detail}. Please try again in a minute.`,
   broken: (reference: string): string =>
-    `Something is wrong on our side. Check the card or \`/elevate status\` before you try again, and tell whoever runs Elevate: \`${reference}\`.`,
+    `Something is wrong on our side. Check the card or /elevate status before you try again, and tell whoever runs Elevate this number: ${reference}.`,
   status: {
     plainTitle: 'Your access',
     holding: '*You have*',

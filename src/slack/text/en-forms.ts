@@ -63,6 +63,7 @@ export const forms = {
     close: 'Back',
     reason: 'Why not?',
     reasonHint: 'The requester reads it, and so does everybody in the thread.',
+    done: 'Denied. The card shows it, and the requester is told.',
     mrkdwnWhat: (request: AccessRequest): string =>
       `${mention(request.requester.slackUserId)} asked for *${esc(request.role.title)}* on ${esc(request.role.resource)} (${esc(request.role.environment)}) for ${duration(request.durationSeconds)}.`,
   },
@@ -112,6 +113,8 @@ export const forms = {
     mrkdwnGrant: (grant: Grant): string =>
       `• \`${esc(grant.roleKey)}\`${grant.endsAt ? `, would end ${when(grant.endsAt)}` : ', being set up'}`,
     more: (count: number): string => `• and ${count} more`,
+    mrkdwnUnsure: (why: string): string =>
+      `⚠ There may be more: who may end it could not be looked up now (${esc(why)}). Look again in a minute.`,
     reason: 'Why? (optional)',
     reasonHint: 'The holder reads it, and it is kept with the audit.',
     mrkdwnDone: (grants: readonly Grant[]): string =>

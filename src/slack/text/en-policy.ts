@@ -1,6 +1,7 @@
 import type { DisallowedGrant } from '../../domain/disallowed-grant.ts';
 import type { WayIn } from '../../domain/policy/explain.ts';
 import type { RuleVerdict } from '../../domain/policy/types.ts';
+import { undecided } from '../../domain/policy/undecided.ts';
 import type { RoleExplanation } from '../../usecases/explain-role.ts';
 import type { PolicyNews } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
@@ -17,9 +18,12 @@ export const policyWords = {
     const what = `\`${esc(role.key)}\` for ${duration(durationSeconds)}`;
     const rule = `“${esc(decision.rule.name)}”`;
     const lines: string[] = [];
+    const unknown = undecided(decision, durationSeconds);
     if (decision.outcome === 'approve')
       lines.push(`*You can have ${what}, and nobody has to be asked*: ${rule} says so.`);
     else if (decision.outcome === 'require') lines.push(`*You can ask for ${what}.* ${rule} asks for approval:`);
+    else if (unknown !== null)
+      lines.push(`*I can’t tell now whether you can have ${what}*, because ${esc(unknown)}. Try again in a minute.`);
     else lines.push(`*You cannot have ${what} now*: ${rule} says no.`);
     if (decision.message !== null) lines.push(esc(decision.message));
     for (const [index, stage] of decision.stages.entries()) {
@@ -28,6 +32,7 @@ export const policyWords = {
       const now = people.length === 0 ? 'nobody can right now' : `now ${mentions(people)}`;
       lines.push(`${index + 1}. ${from}: ${now}.${fellBack(stage)}`);
     }
+    if (unknown !== null) return lines.join('\n');
     if (ways.length > 0) lines.push('*You could have it*', ...ways.map((way) => `• ${wayIn(way)}`));
     else if (decision.outcome === 'deny') lines.push('Ask the owners of the role what you need for it.');
     return lines.join('\n');

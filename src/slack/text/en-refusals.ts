@@ -27,6 +27,8 @@ export function refusal(no: Refusal): string {
       return no.message === null
         ? `The policy says no to ${no.role} for you (rule “${no.rule}”). If you need it for your work, type /elevate why ${no.role} to see what would help, or talk to whoever owns the resource.`
         : `The policy says no to ${no.role} for you (rule “${no.rule}”). ${no.message}`;
+    case 'facts_unavailable':
+      return `The policy cannot be asked now, because ${no.detail}. Nothing was decided: try again in a minute, and if it stays like that, tell whoever runs Elevate.`;
     case 'duration_too_long':
       return `${duration(no.askedSeconds)} is more than you can have here. Ask for ${duration(no.maxSeconds)} at most.`;
     case 'duration_too_short':
@@ -77,8 +79,6 @@ export function refusal(no: Refusal): string {
       return `Nobody would see this request. ${no.problem}. Whoever maintains the policy can name another channel as well.`;
     case 'subject_unresolved':
       return `Elevate could not work out who you are on the target: ${no.detail}. Whoever maintains the policy can fix that.`;
-    case 'subject_taken':
-      return `On the target you would be ${no.subject}, which is already somebody else. Whoever maintains the policy can fix that.`;
     case 'request_not_found':
       return 'That request is not known here. It may belong to another installation of Elevate.';
     case 'request_not_pending':
@@ -106,7 +106,9 @@ export function refusal(no: Refusal): string {
     case 'away_to_oneself':
       return 'Name somebody else to decide in your place, or nobody to be only left alone.';
     case 'may_not_hand_over':
-      return 'The policy lets none of your groups hand over approvals. Leave the name out to be left alone, or ask whoever maintains the policy for delegate: true.';
+      return no.unavailable === null
+        ? 'The policy lets none of your groups hand over approvals. Leave the name out to be left alone, or ask whoever maintains the policy for delegate: true.'
+        : `You may not hand over approvals for now${unsure(no)}.`;
     case 'delegate_may_not_decide':
       return `That is ${standing[no.standing]}, which may not decide. Name a member of this workspace.`;
     case 'not_away':
@@ -148,7 +150,9 @@ export function refusal(no: Refusal): string {
     case 'own_review':
       return 'Nobody reviews their own use of break-glass. Somebody else has to look at it, and has been told.';
     case 'not_a_reviewer':
-      return `This is for ${groups([...no.from, 'an Elevate admin'])} to review, and you are not one of them now. Leave it to them.`;
+      return no.unavailable === null
+        ? `This is for ${groups([...no.from, 'an Elevate admin'])} to review, and you are not one of them now. Leave it to them.`
+        : `This is for ${groups([...no.from, 'an Elevate admin'])} to review${unsure(no)}.`;
     case 'review_comment_missing':
       return 'Say what you found, so that somebody understands it a year later.';
     case 'extensions_used_up':
@@ -182,11 +186,16 @@ export function refusal(no: Refusal): string {
     case 'which_access':
       return `You have more than one access. Say which one: ${either(no.roles)}, as in /elevate ${no.command} ${no.roles[0] ?? 'orders-db/admin'}`;
     case 'may_not_look':
-      return `Who has this role is told to those who may ask for it${no.owners.length > 0 ? `, and to ${groups(no.owners)}` : ''}. You are not one of them now: ask an Elevate admin.`;
+      return `Who has this role is told to those who may ask for it${no.owners.length > 0 ? `, and to ${groups(no.owners)}` : ''}${no.unavailable === null ? '. You are not one of them now: ask an Elevate admin.' : `${unsure(no)}.`}`;
     case 'may_not_revoke':
+      if (no.unavailable !== null) return `You may not end this access for now${unsure(no)}.`;
       return `You may not end this access. ${no.owners.length > 0 ? `These groups may: ${no.owners.join(', ')}` : 'The policy names no group that may'}. An approver of its request may as well.`;
   }
 }
+
+/** Behind the answer to somebody who may well have the right, as soon as that can be looked up. */
+const unsure = ({ unavailable }: { readonly unavailable: string | null }): string =>
+  `, since Elevate could not look up whether you are one of them (${unavailable ?? ''}). Try again in a minute; if it stays like that, tell whoever runs Elevate`;
 
 function stageCannotBeFilled(no: Extract<Refusal, { code: 'stage_cannot_be_filled' }>): string {
   const who = groups(no.from);

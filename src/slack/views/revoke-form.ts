@@ -13,11 +13,16 @@ const GRANTS_MAX = 50;
 const memorySchema = z.strictObject({ grants: z.array(z.string().max(64)).max(GRANTS_MAX) });
 
 /** What ends, and the question whether it should. Slack has no danger style for a form's button, so its words carry it. */
-export function revokeForm(holder: SlackUserId, grants: readonly Grant[], text: Text): Modal {
+export function revokeForm(
+  holder: SlackUserId,
+  { grants, unsure }: { readonly grants: readonly Grant[]; readonly unsure: string | null },
+  text: Text,
+): Modal {
   const words = text.forms.revoke;
   const named = grants.slice(0, GRANTS_MAX);
   const lines = named.map((grant) => words.mrkdwnGrant(grant));
   if (named.length < grants.length) lines.push(words.more(grants.length - named.length));
+  if (unsure !== null) lines.push(words.mrkdwnUnsure(unsure));
   return {
     type: 'modal',
     callback_id: CALLBACK.revoke,

@@ -4,13 +4,12 @@ import { FIELD } from '../action-ids.ts';
 import { readDecision } from '../button-value.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { fieldOf, type SubmissionPayload } from '../payloads.ts';
-import { noticeModal } from './notice-modal.ts';
-import type { Outcome } from './submission.ts';
+import { type Outcome, say } from './submission.ts';
 
 /** An approver changed a request. Authority, revision and what the policy says are checked again by the use case. */
 export async function submitEditForm(desk: Desk, actor: Actor, { view }: SubmissionPayload): Promise<Outcome> {
   const value = readDecision(view.private_metadata);
-  if (value === null) return notice(desk, await explain(desk, actor, { code: 'request_not_found' }));
+  if (value === null) return say(await explain(desk, actor, { code: 'request_not_found' }));
   const durationSeconds = typedDuration(fieldOf(view, FIELD.duration) ?? '');
   if (durationSeconds === null) {
     return { kind: 'errors', errors: { [FIELD.duration]: desk.text.forms.ask.durationUnread } };
@@ -21,7 +20,7 @@ export async function submitEditForm(desk: Desk, actor: Actor, { view }: Submiss
   if (edited.ok) return { kind: 'close', said: desk.text.forms.edit.done };
   const field = fieldFor(edited.refusal);
   if (field !== null) return { kind: 'errors', errors: { [field]: desk.text.refusal(edited.refusal) } };
-  return notice(desk, await explain(desk, actor, edited.refusal));
+  return say(await explain(desk, actor, edited.refusal));
 }
 
 function fieldFor({ code }: Refusal): string | null {
@@ -38,5 +37,3 @@ function fieldFor({ code }: Refusal): string | null {
       return null;
   }
 }
-
-const notice = (desk: Desk, sentence: string): Outcome => ({ kind: 'show', view: noticeModal(sentence, desk.text) });

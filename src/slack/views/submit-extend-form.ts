@@ -6,13 +6,12 @@ import { FIELD } from '../action-ids.ts';
 import { readExtension } from '../button-value.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { fieldOf, type SubmissionPayload } from '../payloads.ts';
-import { noticeModal } from './notice-modal.ts';
-import type { Outcome } from './submission.ts';
+import { type Outcome, say } from './submission.ts';
 
 /** The form for more time was submitted. What is wrong with a field is said at the field. */
 export async function submitExtendForm(desk: Desk, actor: Actor, { view }: SubmissionPayload): Promise<Outcome> {
   const meant = readExtension(view.private_metadata);
-  if (meant === null) return notice(desk, await explain(desk, actor, { code: 'grant_not_found' }));
+  if (meant === null) return say(await explain(desk, actor, { code: 'grant_not_found' }));
   const more = await readMore(desk, actor, meant.grantId, fieldOf(view, FIELD.duration) ?? '');
   if (!more.ok) return { kind: 'errors', errors: { [FIELD.duration]: desk.text.refusal(more.refusal) } };
   const asked = await desk.usecases().extendGrant({
@@ -26,7 +25,7 @@ export async function submitExtendForm(desk: Desk, actor: Actor, { view }: Submi
   if (asked.ok) return { kind: 'close', said: desk.text.commands.asked(asked.request) };
   const field = fieldFor(asked.refusal);
   if (field !== null) return { kind: 'errors', errors: { [field]: desk.text.refusal(asked.refusal) } };
-  return notice(desk, await explain(desk, actor, asked.refusal));
+  return say(await explain(desk, actor, asked.refusal));
 }
 
 /** What stands in the field: how much more, or until when. */
@@ -59,5 +58,3 @@ function fieldFor({ code }: Refusal): string | null {
       return null;
   }
 }
-
-const notice = (desk: Desk, sentence: string): Outcome => ({ kind: 'show', view: noticeModal(sentence, desk.text) });

@@ -3,27 +3,26 @@ import { esc } from '../blocks.ts';
 import { readDecision, readRequest } from '../button-value.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { blockOf, fieldOf, type SubmissionPayload } from '../payloads.ts';
-import { noticeModal } from './notice-modal.ts';
 import { readRevoke } from './revoke-form.ts';
-import type { Outcome } from './submission.ts';
+import { type Outcome, say } from './submission.ts';
 
 /** The reason for a denial was given. Authority and revision are checked again by the use case. */
 export async function submitDenyForm(desk: Desk, actor: Actor, { view }: SubmissionPayload): Promise<Outcome> {
   const value = readDecision(view.private_metadata);
-  if (value === null) return notice(desk, await explain(desk, actor, { code: 'request_not_found' }));
+  if (value === null) return say(await explain(desk, actor, { code: 'request_not_found' }));
   const reason = fieldOf(view, FIELD.reason) ?? '';
   const denied = await desk.usecases().denyRequest({ ...actor, ...value, reason });
-  if (denied.ok) return { kind: 'close', said: desk.text.card.state.deniedShort(denied.request) };
+  if (denied.ok) return { kind: 'close', said: desk.text.forms.deny.done };
   if (denied.refusal.code === 'deny_reason_missing') {
     return { kind: 'errors', errors: { [blockOf(view, FIELD.reason)]: desk.text.refusal(denied.refusal) } };
   }
-  return notice(desk, await explain(desk, actor, denied.refusal));
+  return say(await explain(desk, actor, denied.refusal));
 }
 
 /** A use of break-glass was reviewed. Authority is checked again by the use case. */
 export async function submitReviewForm(desk: Desk, actor: Actor, { view }: SubmissionPayload): Promise<Outcome> {
   const requestId = readRequest(view.private_metadata);
-  if (requestId === null) return notice(desk, await explain(desk, actor, { code: 'request_not_found' }));
+  if (requestId === null) return say(await explain(desk, actor, { code: 'request_not_found' }));
   const verdict = fieldOf(view, FIELD.verdict) === 'justified' ? 'justified' : 'unjustified';
   const comment = fieldOf(view, FIELD.reason) ?? '';
   const reviewed = await desk.usecases().reviewRequest({ ...actor, requestId, verdict, comment });
@@ -31,7 +30,7 @@ export async function submitReviewForm(desk: Desk, actor: Actor, { view }: Submi
   if (reviewed.refusal.code === 'review_comment_missing') {
     return { kind: 'errors', errors: { [blockOf(view, FIELD.reason)]: desk.text.refusal(reviewed.refusal) } };
   }
-  return notice(desk, await explain(desk, actor, reviewed.refusal));
+  return say(await explain(desk, actor, reviewed.refusal));
 }
 
 /** Somebody looked at what ends, and said yes. */
@@ -39,9 +38,7 @@ export async function submitRevokeForm(desk: Desk, actor: Actor, { view }: Submi
   const grantIds = readRevoke(view.private_metadata);
   const reason = fieldOf(view, FIELD.reason) ?? '';
   const result = await desk.usecases().revokeGrants({ ...actor, grantIds, reason });
-  if (!result.ok) return notice(desk, await explain(desk, actor, result.refusal));
+  if (!result.ok) return say(await explain(desk, actor, result.refusal));
   const done = result.revoked.length > 0 ? [desk.text.forms.revoke.mrkdwnDone(result.revoked)] : [];
-  return notice(desk, [...done, ...new Set(result.refusals.map((each) => esc(desk.text.refusal(each))))].join('\n'));
+  return say([...done, ...new Set(result.refusals.map((each) => esc(desk.text.refusal(each))))].join('\n'));
 }
-
-const notice = (desk: Desk, sentence: string): Outcome => ({ kind: 'show', view: noticeModal(sentence, desk.text) });

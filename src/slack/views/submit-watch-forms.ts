@@ -4,8 +4,7 @@ import { FIELD } from '../action-ids.ts';
 import { readDrift, readGrant } from '../button-value.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { blockOf, fieldOf, type SubmissionPayload, type ViewPayload } from '../payloads.ts';
-import { noticeModal } from './notice-modal.ts';
-import type { Outcome } from './submission.ts';
+import { type Outcome, say } from './submission.ts';
 
 /** Mark resolved: the target is asked first, and what it says decides. */
 export async function submitResolveForm(desk: Desk, actor: Actor, { view }: SubmissionPayload): Promise<Outcome> {
@@ -15,7 +14,7 @@ export async function submitResolveForm(desk: Desk, actor: Actor, { view }: Subm
   const resolved = await desk.usecases().resolveGrant({ ...actor, grantId, reason });
   const words = desk.text.watch.resolve;
   if (resolved.ok) {
-    return notice(desk, 'lookAgainAt' in resolved ? words.unproven(resolved.lookAgainAt) : words.done(resolved.grant));
+    return say('lookAgainAt' in resolved ? words.unproven(resolved.lookAgainAt) : words.done(resolved.grant));
   }
   if (resolved.refusal.code === 'resolve_reason_missing') return atField(desk, view, FIELD.reason, resolved.refusal);
   return refusedWith(desk, actor, resolved.refusal);
@@ -58,5 +57,4 @@ const atField = (desk: Desk, view: ViewPayload, field: string, refusal: Refusal)
   errors: { [blockOf(view, field)]: desk.text.refusal(refusal) },
 });
 const refusedWith = async (desk: Desk, actor: Actor, refusal: Refusal): Promise<Outcome> =>
-  notice(desk, await explain(desk, actor, refusal));
-const notice = (desk: Desk, sentence: string): Outcome => ({ kind: 'show', view: noticeModal(sentence, desk.text) });
+  say(await explain(desk, actor, refusal));
