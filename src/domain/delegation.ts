@@ -1,10 +1,10 @@
 import type { NewAuditEvent } from './audit.ts';
-import { type EffectChange, schedule } from './effect.ts';
+import { cancel, type Effect, type EffectChange, schedule } from './effect.ts';
 import type { SlackUserId, WorkspaceId } from './ids.ts';
-import { byPerson, type PersonRef, refOf } from './person.ts';
+import { type Actor, byPerson, bySystem, type PersonRef, refOf } from './person.ts';
 import { type Refusal, refused } from './refusal.ts';
 
-/** Somebody is away until then. It ends by itself. */
+/** Somebody is away until then. Nobody decides in their place a moment longer; that it is over is noted soon after. */
 export interface Delegation {
   readonly workspaceId: WorkspaceId;
   readonly person: PersonRef;
@@ -12,7 +12,11 @@ export interface Delegation {
   readonly to: PersonRef | null;
   readonly since: Date;
   readonly until: Date;
+  /** When its end was noted; null: not yet. */
+  readonly endedAt: Date | null;
 }
+
+export const stillAway = ({ until, endedAt }: Delegation, now: Date): boolean => endedAt === null && until > now;
 
 /** The longest time that can be said at once: whoever is away for longer should leave the group. */
 export const AWAY_MAX_SECONDS = 60 * 86_400;
@@ -25,29 +29,39 @@ export interface GoingAway {
   readonly mayHandOver: boolean;
   /** A group of theirs that could not be looked up, with why; null: all of them could. */
   readonly unavailable: string | null;
+  /** What they said last. */
+  readonly before: Delegation | null;
 }
 
-type Step =
-  | {
-      readonly ok: true;
-      readonly state: Delegation;
-      readonly events: NewAuditEvent[];
-      readonly effects: EffectChange[];
-    }
-  | { readonly ok: false; readonly refusal: Refusal };
+interface Stepped {
+  readonly ok: true;
+  readonly state: Delegation;
+  readonly events: NewAuditEvent[];
+  readonly effects: EffectChange[];
+}
+type Step = Stepped | { readonly ok: false; readonly refusal: Refusal };
 
 export function goAway(workspaceId: WorkspaceId, going: GoingAway, now: Date): Step {
-  const { person, to, until, mayHandOver, unavailable } = going;
+  const { person, to, until, mayHandOver, unavailable, before } = going;
   if (until <= now) return refused({ code: 'away_in_the_past' });
   if (until.getTime() - now.getTime() > AWAY_MAX_SECONDS * 1000)
     return refused({ code: 'away_too_long', maxSeconds: AWAY_MAX_SECONDS });
   if (to?.slackUserId === person.slackUserId) return refused({ code: 'away_to_oneself' });
   if (to !== null && !mayHandOver) return refused({ code: 'may_not_hand_over', unavailable });
-  const state: Delegation = { workspaceId, person: refOf(person), to: to && refOf(to), since: now, until };
+  const state: Delegation = {
+    workspaceId,
+    person: refOf(person),
+    to: to && refOf(to),
+    since: now,
+    until,
+    endedAt: null,
+  };
+  const replaced = before && before.endedAt === null ? comeBack(before, now).events : [];
   return {
     ok: true,
     state,
     events: [
+      ...replaced,
       {
         kind: 'delegation.started',
         data: { until: until.toISOString(), ...toWhom(to) },
@@ -57,19 +71,30 @@ export function goAway(workspaceId: WorkspaceId, going: GoingAway, now: Date): S
         grantId: null,
       },
     ],
-    effects:
-      to === null ? [] : [schedule({ kind: 'announce_delegation', workspaceId, person: person.slackUserId }, now)],
+    effects: [
+      schedule(endOf(state), until),
+      ...(to === null ? [] : [schedule({ kind: 'announce_delegation', workspaceId, person: person.slackUserId }, now)]),
+    ],
   };
 }
 
-/** Back before the time was over. */
-export const comeBack = ({ person, to, until }: Delegation, now: Date): NewAuditEvent => ({
-  kind: 'delegation.ended',
-  data: { until: until.toISOString(), ...toWhom(to) },
-  at: now,
-  actor: byPerson(person),
-  requestId: null,
-  grantId: null,
+/** Back before the time was over, or at its time. */
+export function comeBack(state: Delegation, now: Date): Stepped {
+  const { person, to, until } = state;
+  const actor: Actor = until > now ? byPerson(person) : bySystem('schedule');
+  const data = { until: until.toISOString(), ...toWhom(to) };
+  return {
+    ok: true,
+    state: { ...state, endedAt: now },
+    events: [{ kind: 'delegation.ended', data, at: now, actor, requestId: null, grantId: null }],
+    effects: [cancel(endOf(state))],
+  };
+}
+
+const endOf = ({ workspaceId, person }: Delegation): Effect => ({
+  kind: 'end_delegation',
+  workspaceId,
+  person: person.slackUserId,
 });
 
 /** How an audit event names the one who decides meanwhile. */

@@ -46,6 +46,8 @@ export type Effect =
   | { readonly kind: 'render_drift'; readonly workspaceId: WorkspaceId; readonly system: string }
   /** Tell somebody that they decide in the place of one who is away. */
   | { readonly kind: 'announce_delegation'; readonly workspaceId: WorkspaceId; readonly person: SlackUserId }
+  /** Note that somebody's time away is over, and bring the cards up to date that name who decides in their place. */
+  | { readonly kind: 'end_delegation'; readonly workspaceId: WorkspaceId; readonly person: SlackUserId }
   /** Say in a channel that many grants have ended, in one message for all of them. */
   | { readonly kind: 'announce_ends'; readonly workspaceId: WorkspaceId; readonly channel: string }
   /** Say in the security channel that the reconciler is paused, and again for as long as it is. */
@@ -157,6 +159,7 @@ export function effectKey(effect: Effect): string {
     case 'announce_pause':
       return `${effect.kind}/${effect.workspaceId}`;
     case 'announce_delegation':
+    case 'end_delegation':
       return `${effect.kind}/${effect.workspaceId}/${effect.person}`;
     case 'render_drift':
       return `${effect.kind}/${effect.workspaceId}/${effect.system}`;

@@ -58,6 +58,8 @@ export type Refusal =
   | { readonly code: 'request_changed'; readonly revision: number }
   | { readonly code: 'own_request' }
   | { readonly code: 'not_an_approver'; readonly from: readonly string[]; readonly unavailable: string | null }
+  /** They decided in the place of `of`, whose time away is over. */
+  | { readonly code: 'delegation_over'; readonly of: PersonRef; readonly from: readonly string[] }
   | { readonly code: 'already_counted' }
   /** They would decide in the place of the one who asks. */
   | { readonly code: 'delegated_by_requester' }

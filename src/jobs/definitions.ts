@@ -75,6 +75,7 @@ export function laneOf(kind: EffectKind): Lane {
     case 'watch_grant':
     case 'reconcile':
     case 'check_people':
+    case 'end_delegation':
     case 'note_trouble':
       return 'deadlines';
     case 'render_card':

@@ -75,6 +75,7 @@ const effectSchemas: { readonly [Kind in EffectKind]: z.ZodType<Extract<Effect, 
     person: storedUserId,
     ...ofWorkspace,
   }),
+  end_delegation: z.looseObject({ kind: z.literal('end_delegation'), person: storedUserId, ...ofWorkspace }),
   announce_ends: z.looseObject({ kind: z.literal('announce_ends'), channel: z.string(), ...ofWorkspace }),
   note_trouble: z.looseObject({
     kind: z.literal('note_trouble'),

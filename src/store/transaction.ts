@@ -5,7 +5,7 @@ import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import type { Clock, OutboxEntry, Reads, TransactionOptions, Tx } from '../usecases/ports.ts';
 import { readNote } from './card-rows.ts';
 import type { Db, Worked } from './database.ts';
-import { dropDelegation, saveDelegation } from './delegations.ts';
+import { saveDelegation } from './delegations.ts';
 import { readPending } from './effect-rows.ts';
 import { finish, lastOfEachKey } from './finish.ts';
 import { Prisma } from './generated/client.ts';
@@ -100,7 +100,6 @@ export async function runInside<T>(
       refuseForeign(workspace, [{ id: delegation.person.slackUserId, workspaceId: delegation.workspaceId }]);
       return saveDelegation(db, delegation);
     },
-    dropDelegation: (person) => dropDelegation(db, workspace, person),
     addToWave: (topic, grants) => addToWave(db, workspace, now, topic, grants),
     saveCard: async ({ requestId, place, workspaceId, ref, shows, eventsTold, lineBegun, posted }) => {
       refuseForeign(workspace, [{ id: requestId, workspaceId }]);

@@ -1,4 +1,4 @@
-import type { Delegation } from '../domain/delegation.ts';
+import { type Delegation, stillAway } from '../domain/delegation.ts';
 import type { WorkspaceId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy/types.ts';
 import { Outage, type Ports } from './ports.ts';
@@ -17,7 +17,7 @@ export async function absencesNow(
   const all = await ports.store.reads(workspace).delegations();
   if (all.length === 0) return [];
   const now = await ports.store.now();
-  return Promise.all(all.filter(({ until }) => until > now).map((each) => whileMember(ports, each)));
+  return Promise.all(all.filter((each) => stillAway(each, now)).map((each) => whileMember(ports, each)));
 }
 
 async function whileMember(ports: Pick<Ports, 'directory'>, delegation: Delegation): Promise<Delegation> {

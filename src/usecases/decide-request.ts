@@ -2,7 +2,14 @@ import { type Refusal, refused } from '../domain/refusal.ts';
 import { type AccessRequest, type RequestCommand, transitionRequest } from '../domain/request.ts';
 import { approveInto } from './approve-into.ts';
 import { mayStop, watchedBy } from './authority.ts';
-import { type DecideInput, type DecideNeeds, type DecideResult, refuseDecision, setScene } from './decision-scene.ts';
+import {
+  type DecideInput,
+  type DecideNeeds,
+  type DecideResult,
+  refuseDecision,
+  sayWhy,
+  setScene,
+} from './decision-scene.ts';
 import { votersOf } from './electorate.ts';
 import { lawsAgain, lawsFor } from './laws-again.ts';
 import type { Tx } from './ports.ts';
@@ -25,7 +32,7 @@ export async function approveRequest(ports: DecideNeeds, input: DecideInput): Pr
       if (fresh.revision !== request.revision) return refused({ code: 'request_changed', revision: fresh.revision });
       const voters = votersOf(watchedBy(fresh, requester), groups, away);
       const step = transitionRequest(fresh, { type: 'approve', by: decider, revision: input.revision, voters }, tx.now);
-      if (!step.ok) return refuseDecision(tx, fresh, decider, step.refusal);
+      if (!step.ok) return refuseDecision(tx, fresh, scene, step.refusal);
       if (step.state.status !== 'approved') {
         await tx.save({ requests: [step.state], events: step.events, effects: step.effects });
         return { ok: true, request: step.state };
@@ -34,7 +41,7 @@ export async function approveRequest(ports: DecideNeeds, input: DecideInput): Pr
       if (again?.code === 'guardrail_now_denies') {
         return closeInstead(tx, fresh, { type: 'deny_by_policy', rule: again.rule, message: again.message }, again);
       }
-      if (again) return refuseDecision(tx, fresh, decider, again);
+      if (again) return refuseDecision(tx, fresh, scene, again);
       const connection = policy.connectors.get(fresh.role.connector)?.connection ?? null;
       const done = await approveInto(ports, tx, connection, step);
       // The access that was to be extended is over: nothing is left to approve.
@@ -63,7 +70,7 @@ export async function denyRequest(
       ...right,
     };
     const step = transitionRequest(fresh, command, tx.now);
-    if (!step.ok) return refuseDecision(tx, fresh, decider, step.refusal);
+    if (!step.ok) return refuseDecision(tx, fresh, scene, step.refusal);
     await tx.save({ requests: [step.state], events: step.events, effects: step.effects });
     return { ok: true, request: step.state };
   });
@@ -76,8 +83,10 @@ export async function checkDecider(ports: DecideNeeds, input: Omit<DecideInput, 
   const { decider, requester, request, policy, groups, away } = scene;
   const right = mayStop(decider.slackUserId, watchedBy(request, requester), policy, groups, away);
   const probe: RequestCommand = { type: 'deny', by: decider, revision: request.revision, reason: 'may I', ...right };
-  const step = transitionRequest(request, probe, await ports.store.now());
-  return step.ok ? { ok: true, request } : step;
+  const now = await ports.store.now();
+  const step = transitionRequest(request, probe, now);
+  if (step.ok) return { ok: true, request };
+  return refused(await sayWhy(ports.store.reads(input.workspace), request, scene, step.refusal, now));
 }
 
 /** Closes the request in place of approving it, and tells the approver why. */

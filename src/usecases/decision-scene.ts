@@ -1,14 +1,16 @@
+import { stillAway } from '../domain/delegation.ts';
 import { schedule } from '../domain/effect.ts';
 import type { RequestId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
-import { byPerson, type Person } from '../domain/person.ts';
+import { byPerson, type Person, refOf } from '../domain/person.ts';
 import type { Policy } from '../domain/policy/types.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { type Away, absencesNow } from './absences.ts';
-import { type GroupBook, lookUpGroups, namedGroups } from './electorate.ts';
+import { watchedBy } from './authority.ts';
+import { type GroupBook, lookUpGroups, namedGroups, votersOf } from './electorate.ts';
 import { identify } from './identify.ts';
 import { policyOf } from './policy-of.ts';
-import type { Ports, Tx } from './ports.ts';
+import type { Ports, Reads, Tx } from './ports.ts';
 
 export interface DecideInput {
   readonly workspace: WorkspaceId;
@@ -57,13 +59,9 @@ export async function setScene(
 }
 
 /** A decision that was tried without the right to it is part of the audit; being late or clicking twice is not. */
-export async function refuseDecision(
-  tx: Tx,
-  request: AccessRequest,
-  by: Person,
-  refusal: Refusal,
-): Promise<DecideResult> {
-  if (['not_an_approver', 'own_request', 'delegated_by_requester'].includes(refusal.code)) {
+export async function refuseDecision(tx: Tx, request: AccessRequest, scene: Scene, no: Refusal): Promise<DecideResult> {
+  const refusal = await sayWhy(tx, request, scene, no, tx.now);
+  if (['not_an_approver', 'delegation_over', 'own_request', 'delegated_by_requester'].includes(refusal.code)) {
     // Whoever pressed it saw a card that let them: it may be older than the group. An audit channel tells of it in any case.
     const shown = request.status === 'pending' || request.role.auditChannel !== null;
     const effects = shown ? [schedule({ kind: 'render_card', requestId: request.id }, tx.now)] : [];
@@ -74,7 +72,7 @@ export async function refuseDecision(
           kind: 'decision.refused',
           data: { code: refusal.code },
           at: tx.now,
-          actor: byPerson(by),
+          actor: byPerson(scene.decider),
           requestId: request.id,
           grantId: null,
         },
@@ -82,4 +80,23 @@ export async function refuseDecision(
     });
   }
   return refused(refusal);
+}
+
+/** The same refusal, or that they could have decided in somebody's place until that one's time away ended. */
+export async function sayWhy(
+  reads: Pick<Reads, 'delegations'>,
+  request: AccessRequest,
+  { decider, requester, groups, policy }: Scene,
+  no: Refusal,
+  now: Date,
+): Promise<Refusal> {
+  if (no.code !== 'not_an_approver' || no.unavailable !== null) return no;
+  const over = (await reads.delegations()).filter(
+    (each) => each.to?.slackUserId === decider.slackUserId && !stillAway(each, now),
+  );
+  const delegations = over.map((each) => ({ ...each, to: refOf(decider) }));
+  const seats = votersOf(watchedBy(request, requester), groups, { delegations, policy });
+  const seat = seats.map(({ voters }) => voters.get(decider.slackUserId)).find((each) => each !== undefined);
+  const of = seat?.onBehalfOf[0];
+  return of ? { code: 'delegation_over', of, from: no.from } : no;
 }

@@ -18,6 +18,7 @@ import {
   type DecideResult,
   refuseDecision,
   type Scene,
+  sayWhy,
   setScene,
 } from './decision-scene.ts';
 import { snapshot } from './draft-request.ts';
@@ -64,7 +65,7 @@ export async function editRequest(ports: DecideNeeds, input: EditInput): Promise
       const voters = votersOf(watchedBy(fresh, known.person), groups, away);
       const command = { type: 'edit', by: decider, revision: input.revision, voters, to } as const;
       const step = transitionRequest(fresh, command, tx.now);
-      if (!step.ok) return refuseDecision(tx, fresh, decider, step.refusal);
+      if (!step.ok) return refuseDecision(tx, fresh, scene, step.refusal);
       if (!asked.ok) return asked;
       const since = laws.filter((law) => law.inForceSince);
       const says = await lawsAgain(tx, since, known.person, step.state);
@@ -94,7 +95,7 @@ export async function findEdit(
   const voters = votersOf(watchedBy(request, known.person), groups, away);
   const to = probe(request);
   const may = transitionRequest(request, { type: 'edit', by: decider, revision: request.revision, voters, to }, now);
-  if (!may.ok) return may;
+  if (!may.ok) return refused(await sayWhy(ports.store.reads(input.workspace), request, scene, may.refusal, now));
   const offered = narrowerOf(policy, request, known.role).slice(0, NARROWER_LIMIT);
   const reads = ports.store.reads(input.workspace);
   const narrower = await Promise.all(

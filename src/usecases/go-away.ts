@@ -1,4 +1,4 @@
-import { comeBack, type Delegation, type GoingAway, goAway } from '../domain/delegation.ts';
+import { comeBack, type Delegation, type GoingAway, goAway, stillAway } from '../domain/delegation.ts';
 import { type EffectChange, schedule } from '../domain/effect.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
@@ -14,6 +14,7 @@ interface Asker {
   readonly workspace: WorkspaceId;
   readonly user: SlackUserId;
 }
+type Changed = ReturnType<typeof comeBack>;
 type AwayResult = { ok: true; delegation: Delegation } | { ok: false; refusal: Refusal };
 
 /** Somebody will be away; with `to`, that person decides in their place where the policy lets their groups hand over. */
@@ -30,26 +31,52 @@ export async function setAway(
     return refused({ code: 'delegate_may_not_decide', standing: to?.standing ?? 'stranger' });
   }
   const right = await inDelegatingGroup(ports, input);
-  return ports.store.transaction(input.workspace, async (tx) => {
-    const step = goAway(input.workspace, { person: who.person, to, until, ...right }, tx.now);
-    if (!step.ok) return step;
-    await tx.saveDelegation(step.state);
-    await tx.save({ events: step.events, effects: [...step.effects, ...(await redrawWaiting(tx))] });
-    return { ok: true, delegation: step.state };
-  });
+  return ports.store.transaction(
+    input.workspace,
+    async (tx) => {
+      const before = await lastOf(tx, input.user);
+      const step = goAway(input.workspace, { person: who.person, to, until, ...right, before }, tx.now);
+      return step.ok ? keep(tx, step) : step;
+    },
+    { lockPerson: input.user },
+  );
 }
 
 /** Back early. */
 export async function endAway(ports: Needs, input: Asker): Promise<AwayResult> {
-  return ports.store.transaction(input.workspace, async (tx) => {
-    const own = (await tx.delegations()).find(
-      ({ person, until }) => person.slackUserId === input.user && until > tx.now,
-    );
-    if (!own) return refused({ code: 'not_away' });
-    await tx.dropDelegation(input.user);
-    await tx.save({ events: [comeBack(own, tx.now)], effects: await redrawWaiting(tx) });
-    return { ok: true, delegation: own };
-  });
+  return ports.store.transaction(
+    input.workspace,
+    async (tx) => {
+      const own = await lastOf(tx, input.user);
+      return own && stillAway(own, tx.now) ? keep(tx, comeBack(own, tx.now)) : refused({ code: 'not_away' });
+    },
+    { lockPerson: input.user },
+  );
+}
+
+/** The time is over, unless they said something else since. */
+export async function endDelegation(
+  ports: Pick<Ports, 'store'>,
+  input: { readonly workspace: WorkspaceId; readonly person: SlackUserId },
+): Promise<Performed> {
+  await ports.store.transaction(
+    input.workspace,
+    async (tx) => {
+      const own = await lastOf(tx, input.person);
+      if (own && own.endedAt === null && own.until <= tx.now) await keep(tx, comeBack(own, tx.now));
+    },
+    { lockPerson: input.person },
+  );
+  return done;
+}
+
+const lastOf = async (tx: Tx, user: SlackUserId): Promise<Delegation | null> =>
+  (await tx.delegations()).find(({ person }) => person.slackUserId === user) ?? null;
+
+async function keep(tx: Tx, { state, events, effects }: Changed): Promise<{ ok: true; delegation: Delegation }> {
+  await tx.saveDelegation(state);
+  await tx.save({ events, effects: [...effects, ...(await redrawWaiting(tx))] });
+  return { ok: true, delegation: state };
 }
 
 export interface AwayFacts {

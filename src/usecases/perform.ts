@@ -6,7 +6,7 @@ import { checkPeople } from './check-people.ts';
 import { checkUse } from './check-use.ts';
 import { endOnTime } from './end-on-time.ts';
 import { escalateRequest } from './escalate-request.ts';
-import { announceDelegation } from './go-away.ts';
+import { announceDelegation, endDelegation } from './go-away.ts';
 import { noteTrouble } from './note-trouble.ts';
 import { announcePause } from './pause-reconciler.ts';
 import type { ClaimedEffect, Early, Performed, Ports } from './ports.ts';
@@ -64,6 +64,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return renderDrift(ports, { workspace, system: effect.system });
     case 'announce_delegation':
       return announceDelegation(ports, { workspace, person: effect.person });
+    case 'end_delegation':
+      return endDelegation(ports, { workspace, person: effect.person });
     case 'announce_pause':
       return announcePause(ports, workspace);
     case 'announce_ends':

@@ -209,7 +209,6 @@ export interface Tx extends Reads, WatchWrites {
   saveCard(card: Card): Promise<void>;
   /** In place of what the person said before. */
   saveDelegation(delegation: Delegation): Promise<void>;
-  dropDelegation(person: SlackUserId): Promise<void>;
   /** Adds to the wave that the topic is in the middle of, or begins the next one. */
   addToWave(topic: string, grants: number): Promise<Wave>;
 }

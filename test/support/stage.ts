@@ -127,7 +127,7 @@ async function auditKinds(url: string, team: string): Promise<string[]> {
   await client.connect();
   try {
     const { rows } = await client.query<{ kind: string }>(
-      `SELECT kind FROM audit_events WHERE workspace_id = $1 AND kind NOT LIKE 'policy.%'
+      `SELECT kind FROM audit_events WHERE workspace_id = $1 AND kind NOT LIKE 'policy.%' AND kind NOT LIKE 'clock.%'
          AND request_id IS NOT DISTINCT FROM (SELECT id FROM requests WHERE workspace_id = $1 ORDER BY created_at DESC, id LIMIT 1)
        ORDER BY sequence`,
       [team],

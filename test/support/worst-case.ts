@@ -35,6 +35,7 @@ export const awayOf = (words: Words): Delegation => ({
   to: personOf(words, 1),
   since: T0,
   until: later(3_600),
+  endedAt: null,
 });
 export const ALL_WORDS: readonly (readonly [string, Words])[] = [
   ['hostile', long],

@@ -56,6 +56,7 @@ const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code 
   request_not_pending: { code: 'request_not_pending', status: 'denied', by: dba },
   request_changed: { code: 'request_changed', revision: 2 },
   own_request: { code: 'own_request' },
+  delegation_over: { code: 'delegation_over', of: dba, from: ['dba'] },
   not_an_approver: { code: 'not_an_approver', from: ['dba', 'security'], unavailable: null },
   already_counted: { code: 'already_counted' },
   delegated_by_requester: { code: 'delegated_by_requester' },

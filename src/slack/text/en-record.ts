@@ -61,6 +61,8 @@ function mayNot(code: string): string {
   switch (code) {
     case 'own_request':
       return 'nobody decides about their own request';
+    case 'delegation_over':
+      return 'the time in which they decided for somebody else was over';
     case 'delegated_by_requester':
       return 'they would have decided in the place of the one who asks';
     default:

@@ -93,6 +93,8 @@ export function refusal(no: Refusal): string {
       return no.unavailable === null
         ? `This is for ${groups(no.from)} to decide, and you are not one of them now. Leave it to them, or ask whoever maintains the policy to add you.`
         : `This is for ${groups(no.from)} to decide. Elevate could not look all of them up (${no.unavailable}), so it cannot count you. Try again in a minute.`;
+    case 'delegation_over':
+      return `You decided in the place of ${no.of.name}, whose time away is over, so this is for ${groups(no.from)} to decide. Leave it to them; if ${no.of.name} is still away, they can say so again: /elevate away until friday to @you.`;
     case 'already_counted':
       return 'Your approval is counted already. Somebody else has to give the next one.';
     case 'delegated_by_requester':
