@@ -51,6 +51,7 @@ export async function ask(
       await wait(LOOK_EVERY_MS);
     }
   }
-  throw new Error(`${person} asked for ${role} again and again and was not heard`);
+  const told = workspace.ephemerals(person).at(-1)?.text ?? 'nothing';
+  throw new Error(`${person} asked for ${role} again and again and was not heard, and was told: ${told.slice(0, 300)}`);
 }
 const HEARD = `SELECT FROM requests WHERE requester_id = $2 AND role_key = $3 AND ${REQUEST_SINCE}`;
