@@ -45,7 +45,7 @@ const ask = (origin = newOrigin()): SubmitInput => ({
 
 async function submitted(): Promise<AccessRequest> {
   const made = await use.submitRequest(ask());
-  if (!made.ok) throw new Error(`Not taken: ${made.refusal.code}`);
+  if (!made.ok) throw new Error(`Not taken: ${JSON.stringify(made.refusal)}`);
   await world.drain();
   return made.request;
 }
@@ -126,7 +126,11 @@ async function isWhole(id: RequestId): Promise<{ status: string; kinds: readonly
   const kinds = events.map(({ kind }) => kind as string);
   expect(kinds.filter((kind) => TWO_ENDS.includes(kind)).length).toBeLessThanOrEqual(1);
   const open = await reads.openGrantsOf(world.user('dev'));
-  expect(world.holds('dev') !== null).toBe(open.some(({ status }) => status === 'active'));
+  const held = world.holds('dev');
+  if ((held !== null) !== open.some(({ status }) => status === 'active')) {
+    const now = open.map((grant) => `${grant.id} ${grant.status} ${grant.lastError ?? ''}`).join('; ');
+    throw new Error(`The target says ${held}; open: ${now || 'nothing'}; the story: ${kinds.join(', ')}`);
+  }
   const view = await viewOf(world.ports, world.workspace, id);
   if (!view || !card?.ref) throw new Error('The request has no card');
   expect(await drawnCard(card.ref)).toEqual(await redrawnCard(card.ref, view));

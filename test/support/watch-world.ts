@@ -14,7 +14,7 @@ import { randomIds } from '../../src/usecases/new-ids.ts';
 import { perform } from '../../src/usecases/perform.ts';
 import type { ClaimedEffect, Ports } from '../../src/usecases/ports.ts';
 import { freshDatabase, startStore, type TestClock } from './database.ts';
-import { groupApiType } from './group-api/connector.ts';
+import { groupApiType, QUICK_LEASE } from './group-api/connector.ts';
 import { type GroupApi, startGroupApi } from './group-api/server.ts';
 import { aSubmission } from './stored.ts';
 import { type Message, messagesOf } from './watch-messages.ts';
@@ -71,8 +71,11 @@ const role = (name: string, level: string, risk: string): string => `  admins/${
     rules: [{ name: all, then: approve }]`;
 export const ROLES = `${role('member', 'member', 'high')}\n${role('twin', 'member', 'low')}`;
 
-/** `rememberPeopleMs`: how long what Slack says of people is taken for the present; otherwise it is asked every time. */
-export async function startWatchWorld({ rememberPeopleMs = 0 } = {}): Promise<WatchWorld> {
+/**
+ * `rememberPeopleMs`: how long what Slack says of people is taken for the present; otherwise it is asked every time. `lease`: how long the
+ * target may take; otherwise it has to be quick.
+ */
+export async function startWatchWorld({ rememberPeopleMs = 0, lease = QUICK_LEASE } = {}): Promise<WatchWorld> {
   const teardown = createTeardown();
   const api = await startGroupApi();
   teardown.add(() => api.close());
@@ -83,7 +86,7 @@ export async function startWatchWorld({ rememberPeopleMs = 0 } = {}): Promise<Wa
   const slack = await startWorkspace();
   teardown.add(() => slack.stop());
   process.env.GROUP_API_TOKEN = api.token;
-  const types = new Map([['group_api', groupApiType()]]);
+  const types = new Map([['group_api', groupApiType(lease)]]);
   const connectors = openConnectors({ leases: store.leases }, types);
   teardown.add(() => connectors.close());
   api.state.groups.set('g1', 'admins');
