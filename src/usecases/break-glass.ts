@@ -5,12 +5,11 @@ import type { Facts } from '../domain/policy/facts.ts';
 import type { BreakGlass, Policy, Role } from '../domain/policy/types.ts';
 import type { BreakGlassUse } from '../domain/review.ts';
 import { type GroupBook, votersOf } from './electorate.ts';
-import { BREAK_GLASS_TOLD_MAX } from './limits.ts';
 import { seatedStages } from './seat-stages.ts';
 
 /**
- * Who hears of a use of break-glass and who may review it: whoever the role's rules would have asked, the groups that the policy
- * names for it, and the owners. Nobody reviews their own.
+ * Who hears of a use of break-glass and who may review it: whoever the role's rules would have asked, all of them, the groups that the
+ * policy names for it, and the owners. Nobody reviews their own.
  */
 export function breakGlassUse(
   terms: BreakGlass,
@@ -24,11 +23,11 @@ export function breakGlassUse(
   const people = votersOf({ stages, owners: role.owners, requester: person }, groups);
   const told = new Set<SlackUserId>(people.flatMap((stage) => [...stage.voters.keys()]));
   told.delete(person.slackUserId);
-  const asked = skipped.flatMap((stage) => stage.from).filter((name) => name !== 'manager' && name !== 'owners');
+  const asked = skipped.flatMap((stage) => stage.from).filter((name) => name !== 'owners');
   return {
     reviewWithinSeconds: terms.reviewWithinSeconds,
     reviewers: [...new Set([...terms.notify, ...role.owners, ...asked])],
-    told: [...told].slice(0, BREAK_GLASS_TOLD_MAX),
+    told: [...told],
     review: null,
   };
 }

@@ -78,7 +78,8 @@ function resolveSeat(from: string, seats: Seats, groups: GroupBook): { name: str
   return [{ name: from, members: membersOf(from, groups) }];
 }
 
-function managerOf(requester: Seats['requester']): GroupMembers {
+/** Whom a stage asks that asks the manager. */
+export function managerOf(requester: Seats['requester']): GroupMembers {
   if (requester?.managerId) return { members: new Set([requester.managerId]) };
   const why = isUnavailable(requester?.manager) ? requester.manager.unavailable : 'the requester has no known manager';
   return { unavailable: why };

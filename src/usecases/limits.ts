@@ -4,8 +4,6 @@ export const MIN_DURATION_SECONDS = 1;
 export const SUGGESTIONS = 3;
 /** How many waiting requests are looked through for one person's list, oldest first. */
 export const WAITING_LIMIT = 1_000;
-/** How many people are told of a use of break-glass by direct message; the security channel tells everybody else. */
-export const BREAK_GLASS_TOLD_MAX = 50;
 /** How many people are told of one escalation by direct message; the thread mentions the group. */
 export const ESCALATION_TOLD_MAX = 20;
 /** How many holders of a role are told. */

@@ -1,5 +1,5 @@
 import type { AccessRequest } from '../domain/request.ts';
-import { type GroupBook, lookUpGroups } from './electorate.ts';
+import { type GroupBook, lookUpGroups, managerOf } from './electorate.ts';
 import { policyOf } from './policy-of.ts';
 import type { Ports } from './ports.ts';
 
@@ -10,9 +10,11 @@ export async function reviewersOf(
 ): Promise<{ readonly groups: GroupBook; readonly names: readonly string[] }> {
   const [asked, current] = [await policyOf(ports, request), ports.policies.current()];
   const own = request.breakGlass?.reviewers ?? [];
-  const [groups, admins] = await Promise.all([
+  const [groups, admins, requester] = await Promise.all([
     lookUpGroups(ports, request.workspaceId, asked, own),
     lookUpGroups(ports, request.workspaceId, current, current.admins),
+    own.includes('manager') ? ports.directory.person(request.workspaceId, request.requester.slackUserId) : null,
   ]);
-  return { groups: new Map([...admins, ...groups]), names: [...own, ...current.admins] };
+  const manager = managerOf(requester);
+  return { groups: new Map([...admins, ...groups, ['manager', manager]]), names: [...own, ...current.admins] };
 }

@@ -108,6 +108,12 @@ roles: { db/admin: { entitlement: { role: a }, owners: [], break_glass: { who: [
     expect(withBreakGlass(', notify: [lone]')).not.toContain('error nobody_reviews');
     expect(withBreakGlass('', 'admins: [lone]')).not.toContain('error nobody_reviews');
   });
+
+  it('that no security channel hears of is told', () => {
+    expect(withBreakGlass(', notify: [lone]')).toContain('warning no_security_channel');
+    const set = withBreakGlass(', notify: [lone]', 'channels: { security: "#security" }');
+    expect(set).not.toContain('warning no_security_channel');
+  });
 });
 
 describe('stages', () => {

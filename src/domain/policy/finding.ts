@@ -57,6 +57,7 @@ export type FindingCode =
   | 'approves_everybody'
   | 'self_approval'
   | 'nobody_reviews'
+  | 'no_security_channel'
   | 'unused_name'
   | 'not_found_in_slack'
   | 'empty_group'

@@ -18,7 +18,12 @@ export function checkPolicy(policy: Policy): Finding[] {
     ...checkFreedom(role),
     ...checkReviewers(policy, role),
   ]);
-  return inOrder([...guardrails, ...oncePerTemplate(policy, ofRoles), ...unusedNames(policy)]);
+  return inOrder([
+    ...guardrails,
+    ...oncePerTemplate(policy, ofRoles),
+    ...checkSecurityChannel(policy),
+    ...unusedNames(policy),
+  ]);
 }
 
 /**
@@ -76,11 +81,19 @@ function checkReviewers(policy: Policy, role: Role): Finding[] {
   const stages = [...role.rules, ...policy.guardrails].flatMap(({ then: effect }) =>
     'stages' in effect ? effect.stages.flatMap((stage) => stage.from) : [],
   );
-  const asked = stages.filter((name) => name !== 'manager' && name !== 'owners');
+  const asked = stages.filter((name) => name !== 'owners');
   if ([...role.breakGlass.notify, ...role.owners, ...policy.admins, ...asked].length > 0) return [];
   const message = `Role ${role.key} has break-glass, and nobody could review its use: it names nobody to notify, the role has no owners, its rules ask no group, and there are no admins.`;
   const fix = 'Set notify in break_glass, owners in the resource, or admins.';
   return [finding('error', 'nobody_reviews', at(role.location), message, fix)];
+}
+
+/** A use of break-glass is told in the security channel; without one, only where the cards of the role are. */
+function checkSecurityChannel(policy: Policy): Finding[] {
+  const role = [...policy.roles.values()].find(({ breakGlass }) => breakGlass !== null);
+  if (!role || policy.channels.security !== null) return [];
+  const message = `Role ${role.key} has break-glass, and there is no channels.security: its use, and a review that is overdue, are told only where the cards of the role are.`;
+  return [finding('warning', 'no_security_channel', at(role.location), message, 'Set channels.security.')];
 }
 
 function unusedNames(policy: Policy): Finding[] {
