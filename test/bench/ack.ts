@@ -63,7 +63,7 @@ async function measure(context: Context): Promise<Waits> {
     const botLine = openLine(bot.url);
     teardown.add(() => botLine.close());
     await round(office, botLine, 1);
-    const bare = await startChild(join(import.meta.dirname, 'bare-bolt.mjs'), {
+    const bare = await startChild(join(import.meta.dirname, 'bare-bolt.mjs'), [], {
       SLACK_BOT_TOKEN: office.botToken,
       SLACK_SIGNING_SECRET: office.signingSecret,
       SLACK_API_URL: office.apiUrl,

@@ -11,16 +11,30 @@ export interface Child {
   /** Where it listens, such as http://127.0.0.1:3000. */
   readonly url: string;
   readonly pid: number;
+  /** What it uses, after its garbage was collected. Only of a bot that was started so. */
+  usage(): Promise<Usage>;
   stop(): Promise<void>;
 }
 
+export interface Usage {
+  /** Of all its threads, since its start. */
+  readonly cpuMs: number;
+  /** Bytes. */
+  readonly rss: number;
+  readonly heapUsed: number;
+}
+
 /** Runs a program with the present node in a process of its own, until its output says `"url":"http…"`. Both apps of a bench begin here. */
-export async function startChild(script: string, env: Readonly<Record<string, string>>): Promise<Child> {
-  const child = spawn(process.execPath, ['--enable-source-maps', script], {
+export async function startChild(
+  script: string,
+  options: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Child> {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...options, script], {
     env: { PATH: process.env.PATH, ...env },
     // A folder without an .env file, so that a developer's own settings stay out.
     cwd: tmpdir(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let said = '';
   let url: string | undefined;
@@ -28,8 +42,8 @@ export async function startChild(script: string, env: Readonly<Record<string, st
     said = (said + chunk.toString()).slice(-TAIL);
     url ??= /"url":"(http[^"]+)"/.exec(said)?.[1];
   };
-  child.stdout.on('data', hear);
-  child.stderr.on('data', hear);
+  child.stdout?.on('data', hear);
+  child.stderr?.on('data', hear);
   const exited = once(child, 'close');
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -43,5 +57,11 @@ export async function startChild(script: string, env: Readonly<Record<string, st
     }
     await wait(20);
   }
-  return { url, pid: child.pid ?? 0, stop };
+  const usage = async (): Promise<Usage> => {
+    const answered = once(child, 'message');
+    child.send('usage');
+    const [told] = (await answered) as [Usage];
+    return told;
+  };
+  return { url, pid: child.pid ?? 0, usage, stop };
 }

@@ -4,7 +4,7 @@ import type { Target } from '../../src/sandbox/target.ts';
 import { withClient } from '../../src/store/with-client.ts';
 import { createTeardown } from '../../src/teardown.ts';
 import { startBot } from './bot.ts';
-import { addGrants, holdersOnly, readModel } from './crowd-rows.ts';
+import { addGrants, holdersOnly, type Model, readModel } from './crowd-rows.ts';
 import { type Office, openOffice } from './office.ts';
 import { requesters } from './requesters.ts';
 import { openLine } from './send.ts';
@@ -13,7 +13,7 @@ import type { Servers } from './servers.ts';
 const ROLE = 'orders-db/read';
 /** What the role is on the target. */
 export const TARGET_ROLE = 'orders_read';
-/** Members of one GRANT. */
+/** Logins that are made, and members of one GRANT. */
 const AT_ONCE = 1_000;
 const GRANTED_LIMIT_MS = 20_000;
 
@@ -32,18 +32,20 @@ export interface Crowd {
   holders(): Promise<number>;
 }
 
-/**
- * The first grant is a real one: asked for in Slack, given and shown by the bot. The others are its twins, each for a login of its own:
- * the same rows through the same store, with their links in the audit chain and the same card in Slack.
- */
-export async function gather(servers: Servers, size: number): Promise<Crowd> {
+/** A database with one grant, asked for in Slack and given by the bot, for others to be made after. The bot is gone. */
+export async function giveFirst(servers: Servers): Promise<{
+  readonly office: Office;
+  readonly target: Target;
+  readonly databaseUrl: string;
+  readonly model: Model;
+}> {
   const teardown = createTeardown();
   try {
     const office = await openOffice();
     servers.atEnd(() => office.stop());
     const target = await servers.newTarget();
-    const seeded = await servers.newDatabase();
-    const bot = await startBot(office, servers, { databaseUrl: seeded, targetUrl: target.botUrl });
+    const databaseUrl = await servers.newDatabase();
+    const bot = await startBot(office, servers, { databaseUrl, targetUrl: target.botUrl });
     teardown.add(() => bot.stop());
     const [command] = await office.type(
       [requesters[0]?.key ?? ''],
@@ -53,39 +55,50 @@ export async function gather(servers: Servers, size: number): Promise<Crowd> {
     const line = openLine(bot.url);
     teardown.add(() => line.close());
     await line.send(command);
-    const model = await readModel(seeded, GRANTED_LIMIT_MS);
+    return { office, target, databaseUrl, model: await readModel(databaseUrl, GRANTED_LIMIT_MS) };
+  } finally {
     await teardown.run();
-
-    const logins = Array.from({ length: size }, (_, index) => `crowd_${index + 1}`);
-    await addLogins(target, size);
-    const giveAll = () => giveTo(target, logins);
-    await giveAll();
-    await addGrants(seeded, model, await holdersOnly(target, TARGET_ROLE, 'crowd_'));
-    return {
-      office,
-      target,
-      size,
-      copy: () => copyOf(seeded),
-      endAt,
-      giveAll,
-      holders: async () => (await holdersOnly(target, TARGET_ROLE, 'crowd_')).length,
-    };
-  } catch (error) {
-    await teardown.run().catch(() => undefined);
-    throw error;
   }
 }
 
-async function addLogins(target: Target, count: number): Promise<void> {
-  await withClient(target.adminUrl, (client) =>
-    client.query(
-      `DO $$ BEGIN FOR i IN 1..${count} LOOP EXECUTE format('CREATE ROLE crowd_%s LOGIN', i); END LOOP; END $$`,
-    ),
-  );
+/**
+ * The others are twins of the first grant, each for a login of its own: the same rows through the same store, with their links in the
+ * audit chain and the same card in Slack.
+ */
+export async function gather(servers: Servers, size: number): Promise<Crowd> {
+  const { office, target, databaseUrl: seeded, model } = await giveFirst(servers);
+  await addLogins(target, size);
+  const giveAll = () => giveTo(target, size);
+  await giveAll();
+  await addGrants(seeded, model, await holdersOnly(target, TARGET_ROLE, 'crowd_'));
+  return {
+    office,
+    target,
+    size,
+    copy: () => copyOf(seeded),
+    endAt,
+    giveAll,
+    holders: async () => (await holdersOnly(target, TARGET_ROLE, 'crowd_')).length,
+  };
 }
 
-async function giveTo(target: Target, logins: readonly string[]): Promise<void> {
+/** Logins on the target: crowd_1 and so on. */
+export async function addLogins(target: Target, count: number): Promise<void> {
+  await withClient(target.adminUrl, async (client) => {
+    // Each new role takes a lock until the commit, of which a server has only so many.
+    for (let from = 1; from <= count; from += AT_ONCE) {
+      const to = Math.min(count, from + AT_ONCE - 1);
+      await client.query(
+        `DO $$ BEGIN FOR i IN ${from}..${to} LOOP EXECUTE format('CREATE ROLE crowd_%s LOGIN', i); END LOOP; END $$`,
+      );
+    }
+  });
+}
+
+/** Gives the role to those of so many logins that do not have it, as the bot gives it. */
+export async function giveTo(target: Target, count: number): Promise<void> {
   const held = new Set((await holdersOnly(target, TARGET_ROLE, 'crowd_')).map(({ login }) => login));
+  const logins = Array.from({ length: count }, (_, index) => `crowd_${index + 1}`);
   const without = logins.filter((login) => !held.has(login));
   await withClient(target.botUrl, async (client) => {
     for (let from = 0; from < without.length; from += AT_ONCE) {
