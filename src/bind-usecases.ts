@@ -19,6 +19,7 @@ import { checkReviewer, reviewRequest } from './usecases/review-request.ts';
 import { revokeDisallowed } from './usecases/revoke-disallowed.ts';
 import { pressStart } from './usecases/start-grant.ts';
 import { statusOf } from './usecases/status-of.ts';
+import { resolveTarget, retryTarget } from './usecases/step-in-for-all.ts';
 import { submitRequest } from './usecases/submit-request.ts';
 import { whoHas } from './usecases/who-has.ts';
 
@@ -58,6 +59,9 @@ export function bindUsecases(ports: Ports): SlackUsecases {
     findFailing: (input) => findFailing(ports, input),
     retryRevocation: (input) => retryRevocation(ports, input),
     resolveGrant: (input) => resolveGrant(ports, input),
+    retryTarget: (input) => retryTarget(ports, input),
+    resolveTarget: (input) => resolveTarget(ports, input),
+    countFailing: async ({ workspace, target }) => (await ports.store.reads(workspace).failingOn(target, 0)).total,
     findDrift: (input) => findDrift(ports, input),
     decideDrift: (input) => decideDrift(ports, input),
     proofOf: (input) => proofOf(ports, input),

@@ -87,6 +87,7 @@ export type AuditFact =
   | { kind: 'grant.extended'; data: { endsAt: string; seconds: number; by: string } }
   | { kind: 'grant.revocation_started'; data: { because: GrantEndedBecause; reason: string | null } }
   | { kind: 'grant.revocation_failed'; data: { error: string; errorKind: string; attempt: number } }
+  | { kind: 'alarm.escalated'; data: { to: string[]; connector: string; grants: number } }
   | { kind: 'grant.sessions_ended'; data: { sessions: number; at: string } }
   | {
       kind: 'grant.ended';

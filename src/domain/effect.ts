@@ -36,6 +36,8 @@ export type Effect =
     }
   /** Tell the security channel that a revocation failed or ended access showed up again; once more after a while; and how it ended. */
   | { readonly kind: 'alert_revocation'; readonly grantId: GrantId }
+  /** The same in one message for all that fail on one target, see `targetKeyOf`, for as long as any of them does. */
+  | { readonly kind: 'alert_target'; readonly workspaceId: WorkspaceId; readonly target: string }
   /** Look whether access that was resolved without proof is gone, until the target says so. */
   | { readonly kind: 'watch_grant'; readonly grantId: GrantId }
   /** Compare what the targets say with what was granted; for ever, every few minutes. */
@@ -161,6 +163,8 @@ export function effectKey(effect: Effect): string {
     case 'announce_delegation':
     case 'end_delegation':
       return `${effect.kind}/${effect.workspaceId}/${effect.person}`;
+    case 'alert_target':
+      return `${effect.kind}/${effect.target}`;
     case 'render_drift':
       return `${effect.kind}/${effect.workspaceId}/${effect.system}`;
     case 'announce_ends':

@@ -46,6 +46,7 @@ export function startRevoking(
     endRequestedBy: why.by,
     endDueAt: why.dueAt ?? now,
     attempts: 0,
+    lastTriedAt: null,
     lastError: null,
     lastErrorKind: null,
     drift: null,
@@ -73,24 +74,34 @@ export function revokeFailed(
   now: Date,
 ): Transition<Grant> {
   const { error, errorKind } = command;
-  const next: Grant = { ...state, attempts: state.attempts + 1, lastError: error, lastErrorKind: errorKind };
+  const next: Grant = {
+    ...state,
+    attempts: state.attempts + 1,
+    lastTriedAt: now,
+    lastError: error,
+    lastErrorKind: errorKind,
+  };
   const first = state.attempts === 0;
+  // The audit hears of what is new: a target that is down for a day must not fill it. Every try counts in the state.
+  const news = first || error !== state.lastError || errorKind !== state.lastErrorKind;
   // What retrying cannot mend goes to a person at once, whenever it begins.
   const nowPermanent = errorKind === 'permanent' && state.lastErrorKind !== 'permanent';
   return {
     ok: true,
     state: next,
-    events: [
-      event(next, now, bySystem('worker'), {
-        kind: 'grant.revocation_failed',
-        data: { error, errorKind, attempt: next.attempts },
-      }),
-    ],
+    events: news
+      ? [
+          event(next, now, bySystem('worker'), {
+            kind: 'grant.revocation_failed',
+            data: { error, errorKind, attempt: next.attempts },
+          }),
+        ]
+      : [],
     effects: [
       revocation(state, command.retryAt),
       ...(first || nowPermanent ? [schedule({ kind: 'alert_revocation', grantId: state.id }, now)] : []),
       ...(first ? [notify(next, 'revocation_failing', now)] : []),
-      render(next, now),
+      ...(news ? [render(next, now)] : []),
     ],
   };
 }

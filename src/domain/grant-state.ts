@@ -86,6 +86,8 @@ export interface Grant {
   readonly endedAt: Date | null;
   /** Failed calls since the last change of status. */
   readonly attempts: number;
+  /** When the last of them failed; null: none has. */
+  readonly lastTriedAt: Date | null;
   readonly lastError: string | null;
   readonly lastErrorKind: FailureKind | null;
   /** What it is worth to somebody who should not have it: after an outage the high ones end first. */

@@ -81,6 +81,7 @@ export function reappeared(state: Grant, command: Of<'reappeared'>, now: Date): 
     // Somebody's word that it was gone has turned out wrong, so it no longer says why it ended.
     endedBecause: state.endedBecause === 'resolved_unverified' ? 'revoked' : state.endedBecause,
     attempts: 0,
+    lastTriedAt: null,
     lastError: null,
     lastErrorKind: null,
   };

@@ -85,6 +85,7 @@ export function createGrant(
     endDueAt: null,
     endedAt: null,
     attempts: 0,
+    lastTriedAt: null,
     lastError: null,
     lastErrorKind: null,
     risk: request.role.risk,
@@ -206,7 +207,7 @@ function noteTarget(
 }
 
 function provisionRetry(state: Grant, error: string, now: Date): Transition<Grant> {
-  const next: Grant = { ...state, attempts: state.attempts + 1, lastError: error };
+  const next: Grant = { ...state, attempts: state.attempts + 1, lastTriedAt: now, lastError: error };
   const said = event(next, now, bySystem('worker'), {
     kind: 'grant.provisioning_retried',
     data: { error, attempt: next.attempts },

@@ -82,6 +82,7 @@ export function laneOf(kind: EffectKind): Lane {
     case 'notify_person':
     case 'alert_break_glass':
     case 'alert_revocation':
+    case 'alert_target':
     case 'render_drift':
     case 'announce_delegation':
     case 'announce_pause':

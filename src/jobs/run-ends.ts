@@ -20,15 +20,20 @@ export interface RanEnds {
 export type Ends = (target: string, limit: number, pace: Pace, onClaimed: (count: number) => void) => Promise<RanEnds>;
 
 interface Needs {
-  readonly outbox: Pick<Outbox, 'claimEnds' | 'renew' | 'complete'>;
+  readonly outbox: Pick<Outbox, 'claimEnds' | 'renew' | 'complete' | 'giveBack'>;
   readonly performEnds: PerformEnds;
   /** Performs one that is claimed already. */
   readonly performOne: (claimed: ClaimedEffect, owner: string) => Promise<void>;
   readonly onDone: (claimed: ClaimedEffect) => void;
+  /** Whether the process is stopping: then what has begun is finished, and the rest is given back. */
+  readonly stopping: () => boolean;
   readonly log: Logger;
 }
 
-export function createEnds({ outbox, performEnds, performOne, onDone, log }: Needs, stops: Set<AbortController>) {
+export function createEnds(
+  { outbox, performEnds, performOne, onDone, stopping, log }: Needs,
+  stops: Set<AbortController>,
+) {
   return async (
     target: string,
     limit: number,
@@ -49,6 +54,7 @@ export function createEnds({ outbox, performEnds, performOne, onDone, log }: Nee
       let batched = true;
       for (let from = 0; from < claimed.length && !stop.signal.aborted; from += ENDS_IN_BATCH) {
         if (from > 0) await pace();
+        if (stopping()) break;
         const batch = claimed.slice(from, from + ENDS_IN_BATCH);
         const ran = await withinLimits(performEnds(batch, stop.signal), stop);
         batched &&= ran.batched;
@@ -60,14 +66,17 @@ export function createEnds({ outbox, performEnds, performOne, onDone, log }: Nee
       if (stop.signal.aborted) throw stop.signal.reason;
       const rest = [...held.values()];
       const next = async (): Promise<void> => {
-        for (let each = rest.shift(); each && !stop.signal.aborted; each = rest.shift()) {
+        for (;;) {
           await pace();
+          const each = stopping() || stop.signal.aborted ? undefined : rest.shift();
+          if (!each) return;
           // From here it keeps a lease of its own.
           held.delete(each.key);
           await performOne(each, owner);
         }
       };
-      await Promise.all(Array.from({ length: PER_TARGET }, next));
+      if (rest.length > 0) await Promise.all(Array.from({ length: PER_TARGET }, next));
+      if (held.size > 0 && stopping()) await outbox.giveBack([...held.keys()], owner);
       return { batched, failed: false };
     } catch (error) {
       log.warn({ err: error, target, ends: held.size }, 'A batch of ends failed as a whole; it is performed again');

@@ -30,7 +30,7 @@ interface InHand {
 }
 
 interface Needs {
-  readonly outbox: Pick<Outbox, 'claim' | 'claimEnds' | 'renew' | 'complete' | 'retry'>;
+  readonly outbox: Pick<Outbox, 'claim' | 'claimEnds' | 'renew' | 'complete' | 'retry' | 'giveBack'>;
   readonly perform: Perform;
   readonly performEarly?: PerformEarly;
   readonly performEnds: PerformEnds;
@@ -165,6 +165,7 @@ export function createRunner({ outbox, perform, performEarly, performEnds, log, 
       performOne: (claimed, owner) =>
         performClaimed(claimed, owner, { asked: 0, done: Promise.resolve(), early: null }),
       onDone: remember,
+      stopping: () => stopping,
       log,
     },
     stops,

@@ -10,6 +10,7 @@ const decisionSchema = z.strictObject({ request: z.string().max(64), revision: z
 const requestSchema = z.strictObject({ request: z.string().max(64) });
 const grantSchema = z.strictObject({ grant: z.string().max(64) });
 const driftSchema = z.strictObject({ drift: z.string().max(64) });
+const targetSchema = z.strictObject({ target: z.string().max(300) });
 const pageSchema = z.strictObject({ list: z.enum(HOME_LISTS), page: z.int().min(0) });
 const extensionSchema = z.strictObject({ grant: z.string().max(64), extensions: z.int().min(0) });
 
@@ -17,6 +18,8 @@ export const decisionValue = (request: RequestId, revision: number): string => J
 export const requestValue = (request: RequestId): string => JSON.stringify({ request });
 export const grantValue = (grant: GrantId): string => JSON.stringify({ grant });
 export const driftValue = (drift: string): string => JSON.stringify({ drift });
+/** `target` as the outbox names it: a workspace and a hash. */
+export const targetValue = (target: string): string => JSON.stringify({ target });
 export const pageValue = (list: HomeList, page: number): string => JSON.stringify({ list, page });
 /** `extensions`: how often the grant was extended when this was drawn. */
 export const extensionValue = (grant: GrantId, extensions: number): string => JSON.stringify({ grant, extensions });
@@ -35,6 +38,11 @@ export function readRequest(value: string): RequestId | null {
 export function readGrant(value: string): GrantId | null {
   const read = grantSchema.safeParse(json(value));
   return read.success ? grantId(read.data.grant) : null;
+}
+
+export function readTarget(value: string): string | null {
+  const read = targetSchema.safeParse(json(value));
+  return read.success ? read.data.target : null;
 }
 
 export function readDrift(value: string): string | null {

@@ -8,6 +8,7 @@ import {
   type Updated,
 } from '../usecases/ports.ts';
 import type { Message } from './blocks.ts';
+import { alarmMessage, alarmReminder } from './cards/alarm.ts';
 import { alertMessage, alertReminder } from './cards/alert.ts';
 import { type CardAt, requestCard } from './cards/card.ts';
 import { driftMessage } from './cards/drift.ts';
@@ -157,6 +158,14 @@ export function createMessenger({ client, channels, directs, identity, text, onC
     updateAlert: (ref, view, alert) => update(ref, alertMessage(view, alert, text)),
     async repeatAlert(ref, view, alert) {
       await post(ref.channelId, alertReminder(view, alert, text), ref.ts, true);
+    },
+    postAlarm: (channel, view) => post(channel, alarmMessage(view, text)),
+    updateAlarm: (ref, view) => update(ref, alarmMessage(view, text)),
+    async repeatAlarm(ref, view) {
+      await post(ref.channelId, alarmReminder(view, text), ref.ts, true);
+    },
+    async closeAlarm(ref) {
+      await update(ref, plainMessage(text.watch.alarm.over));
     },
     async postDrift(channel, view) {
       const ref = await post(channel, driftMessage(view, text));

@@ -11,6 +11,7 @@ import { cancel, done, keep, nudge, start } from './actions/give-back.ts';
 import { openReview } from './actions/review.ts';
 import { revokeDisallowed } from './actions/revoke-disallowed.ts';
 import { openAccept, openIgnore, openProof, openResolve, retry, revokeDrift } from './actions/step-in.ts';
+import { openResolveAll, retryAll } from './actions/step-in-for-all.ts';
 import { suggestRoles } from './actions/suggest-roles.ts';
 import { turnPage } from './actions/turn-page.ts';
 import { elevate, openForm } from './commands/elevate.ts';
@@ -32,7 +33,12 @@ import { submitEditForm } from './views/submit-edit-form.ts';
 import { submitExtendForm } from './views/submit-extend-form.ts';
 import { submitDenyForm, submitReviewForm, submitRevokeForm } from './views/submit-other-forms.ts';
 import { submitRequestForm } from './views/submit-request-form.ts';
-import { submitAcceptForm, submitIgnoreForm, submitResolveForm } from './views/submit-watch-forms.ts';
+import {
+  submitAcceptForm,
+  submitIgnoreForm,
+  submitResolveAllForm,
+  submitResolveForm,
+} from './views/submit-watch-forms.ts';
 
 const BUTTONS: Readonly<Record<string, { what: string; handler: (desk: Desk, click: Click) => Promise<void> }>> = {
   [ACTION.approve]: { what: 'an approval', handler: approve },
@@ -45,6 +51,8 @@ const BUTTONS: Readonly<Record<string, { what: string; handler: (desk: Desk, cli
   [ACTION.extend]: { what: 'an extension', handler: extend },
   [ACTION.extendForm]: { what: 'a form for an extension', handler: openExtend },
   [ACTION.retry]: { what: 'another try', handler: retry },
+  [ACTION.retryAll]: { what: 'another try for all', handler: retryAll },
+  [ACTION.resolveAll]: { what: 'a form to mark all resolved', handler: openResolveAll },
   [ACTION.resolve]: { what: 'a form to mark resolved', handler: openResolve },
   [ACTION.proof]: { what: 'a proof', handler: openProof },
   [ACTION.driftAccept]: { what: 'a form to accept drift', handler: openAccept },
@@ -67,6 +75,7 @@ const FORMS: Readonly<
   [CALLBACK.edit]: { what: 'a change', submit: submitEditForm },
   [CALLBACK.extend]: { what: 'an extension', submit: submitExtendForm },
   [CALLBACK.resolve]: { what: 'a form to mark resolved', submit: submitResolveForm },
+  [CALLBACK.resolveAll]: { what: 'marking all resolved', submit: submitResolveAllForm },
   [CALLBACK.driftAccept]: { what: 'accepting drift', submit: submitAcceptForm },
   [CALLBACK.driftIgnore]: { what: 'ignoring drift', submit: submitIgnoreForm },
   [CALLBACK.review]: { what: 'a review', submit: submitReviewForm },

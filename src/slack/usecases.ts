@@ -19,6 +19,7 @@ import type { checkReviewer, reviewRequest } from '../usecases/review-request.ts
 import type { revokeDisallowed } from '../usecases/revoke-disallowed.ts';
 import type { pressStart } from '../usecases/start-grant.ts';
 import type { statusOf } from '../usecases/status-of.ts';
+import type { resolveTarget, retryTarget } from '../usecases/step-in-for-all.ts';
 import type { submitRequest } from '../usecases/submit-request.ts';
 import type { whoHas } from '../usecases/who-has.ts';
 
@@ -61,6 +62,10 @@ export interface SlackUsecases {
   readonly revokeDisallowed: Bound<typeof revokeDisallowed>;
   readonly findFailing: Bound<typeof findFailing>;
   readonly retryRevocation: Bound<typeof retryRevocation>;
+  readonly retryTarget: Bound<typeof retryTarget>;
+  readonly resolveTarget: Bound<typeof resolveTarget>;
+  /** How many revocations fail on a target. */
+  readonly countFailing: (input: { readonly workspace: WorkspaceId; readonly target: string }) => Promise<number>;
   readonly resolveGrant: Bound<typeof resolveGrant>;
   readonly findDrift: Bound<typeof findDrift>;
   readonly decideDrift: Bound<typeof decideDrift>;

@@ -109,6 +109,7 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
   'grant.extended': z.looseObject({ endsAt: text, seconds: number, by: text }),
   'grant.revocation_started': z.looseObject({ because: endedBecause, reason: textOrNull }),
   'grant.revocation_failed': z.looseObject({ error: text, errorKind: text, attempt: number }),
+  'alarm.escalated': z.looseObject({ to: z.array(text), connector: text, grants: number }),
   'grant.sessions_ended': z.looseObject({ sessions: number, at: text }),
   'grant.ended': z.looseObject({
     because: endedBecause,

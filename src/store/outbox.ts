@@ -128,6 +128,12 @@ export function createOutbox({ db, clock, onFree, skipping }: Needs): Outbox {
       tellFree(rows);
     },
 
+    async giveBack(keys, owner) {
+      await db.execute`
+        UPDATE effects SET lease_owner = NULL, lease_until = NULL, handed_on_at = NULL
+        WHERE key = ANY (${[...keys]}) AND lease_owner = ${owner}`;
+    },
+
     async retry(claimed, owner, delayMs, error) {
       const rows: readonly { due_at: Date; pending: boolean }[] = await db.query`
         UPDATE effects SET

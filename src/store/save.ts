@@ -52,7 +52,7 @@ export async function saveGrants(db: Db, grants: readonly Grant[]): Promise<void
         duration_seconds = i.duration_seconds, must_end_by = i.must_end_by, provision_by = i.provision_by,
         activated_at = i.activated_at, ends_at = i.ends_at, ended_because = i.ended_because, end_reason = i.end_reason,
         end_requested_by = i.end_requested_by, end_due_at = i.end_due_at, ended_at = i.ended_at, attempts = i.attempts,
-        last_error = i.last_error, last_error_kind = i.last_error_kind, risk = i.risk, level = i.level,
+        last_tried_at = i.last_tried_at, last_error = i.last_error, last_error_kind = i.last_error_kind, risk = i.risk, level = i.level,
         left_behind = i.left_behind, drift = i.drift, entitlement_key = i.entitlement_key,
         extensions = i.extensions, starts_at = i.starts_at, start_by = i.start_by, ends_by = i.ends_by,
         offered_seconds = i.offered_seconds, used_at = i.used_at, unused_warned_at = i.unused_warned_at

@@ -1,4 +1,5 @@
 import { grantId, slackUserId, type WorkspaceId } from '../domain/ids.ts';
+import type { Json } from '../domain/json.ts';
 import type { WatchReads } from '../usecases/watch-ports.ts';
 import type { Db } from './database.ts';
 import { Prisma } from './generated/client.ts';
@@ -6,11 +7,18 @@ import { readGrant } from './grant-rows.ts';
 import { jsonText } from './rows.ts';
 import { readDrift, readOpenTarget, readPause, readPosting, readSystem } from './watch-rows.ts';
 
+/** Of what a target answers to many, so many different errors are told. */
+const ERRORS_NAMED = 3;
+
 /** What the watch over targets reads of one workspace. A row that cannot be read throws: nothing is taken away on a guess. */
 export function createWatchReads(db: Db, workspace: WorkspaceId): WatchReads {
   const grants = async (rest: Prisma.Sql): Promise<readonly unknown[]> =>
     db.query`SELECT * FROM grants WHERE workspace_id = ${workspace} AND ${rest}`;
   const behind = (after: string | null): Prisma.Sql => (after === null ? Prisma.sql`true` : Prisma.sql`id > ${after}`);
+
+  // The outbox knows which target an end is on.
+  const failing = (target: string): Prisma.Sql => Prisma.sql`g.workspace_id = ${workspace} AND g.status = 'revoking'
+    AND g.attempts > 0 AND EXISTS (SELECT FROM effects e WHERE e.key = 'revoke_grant/' || g.id AND e.target = ${target})`;
 
   return {
     knownSystems: async (limit) => {
@@ -44,11 +52,40 @@ export function createWatchReads(db: Db, workspace: WorkspaceId): WatchReads {
         ) g`;
       return rows.map(readGrant);
     },
-    activeGrantsOnEntitlement: async (key, after, limit) =>
-      (
-        await grants(Prisma.sql`entitlement_key = ${key} AND status <> 'ended' AND status = 'active' AND ${behind(after)}
-          ORDER BY id LIMIT ${limit}`)
-      ).map(readGrant),
+    notAsGranted: async (held) => {
+      if (held.length === 0) return new Set();
+      // Most holders of a role have it at the same few levels, and keys that differ in their ends: the rest of it is sent once.
+      const groups = new Map<string, { level: Json; begin: string; ends: string[] }>();
+      for (const { accessKey, subjectId, level } of held) {
+        const begin = accessKey.endsWith(subjectId)
+          ? accessKey.slice(0, accessKey.length - subjectId.length)
+          : accessKey;
+        const name = `${JSON.stringify(level)} ${begin}`;
+        const group = groups.get(name) ?? { level, begin, ends: [] };
+        group.ends.push(accessKey.slice(begin.length));
+        groups.set(name, group);
+      }
+      const rows: readonly { key: string }[] = await db.query`
+        SELECT k.key FROM jsonb_to_recordset(${jsonText([...groups.values()])}::jsonb) AS l(level jsonb, begin text, ends jsonb),
+               jsonb_array_elements_text(l.ends) AS e(rest), LATERAL (SELECT l.begin || e.rest AS key) AS k, LATERAL (
+          SELECT count(*) AS open, bool_and(status = 'active' AND drift IS NULL AND (g.level IS NULL OR g.level = l.level)) AS plain
+            FROM grants g WHERE workspace_id = ${workspace} AND access_key = k.key AND status <> 'ended'
+        ) g WHERE g.open <> 1 OR g.plain IS NOT TRUE`;
+      return new Set(rows.map(({ key }) => key));
+    },
+    countActiveOn: async (key, before) => {
+      const rows: readonly { count: number }[] = await db.query`
+        SELECT count(*)::int AS count FROM grants WHERE workspace_id = ${workspace} AND entitlement_key = ${key}
+           AND status <> 'ended' AND status = 'active' AND activated_at < ${before.toISOString()}::timestamptz`;
+      return rows[0]?.count ?? 0;
+    },
+    activeOnEntitlement: async (key, after, limit) => {
+      const rows: readonly { id: string; subject: string }[] = await db.query`
+        SELECT id, target #>> '{resolved,subjectId}' AS subject FROM grants
+         WHERE workspace_id = ${workspace} AND entitlement_key = ${key} AND status <> 'ended' AND status = 'active' AND ${behind(after)}
+         ORDER BY id LIMIT ${limit}`;
+      return rows.map(({ id, subject }) => ({ id: grantId(id), subjectId: subject }));
+    },
     grantsWithEnd: async (after, limit) =>
       (
         await grants(Prisma.sql`status IN ('provisioning', 'active') AND ${behind(after)} ORDER BY id LIMIT ${limit}`)
@@ -73,6 +110,56 @@ export function createWatchReads(db: Db, workspace: WorkspaceId): WatchReads {
                target->'connection' AS connection, count(*)::int AS grants
           FROM grants WHERE workspace_id = ${workspace} AND status <> 'ended' GROUP BY 1, 2, 3 ORDER BY 1`;
       return rows.map(readOpenTarget);
+    },
+    failingOn: async (target, limit) => {
+      const counts: readonly {
+        total: number;
+        permanent: number;
+        since: Date | null;
+        tried: Date | null;
+        error: string;
+        grants: number;
+      }[] = await db.query`
+        SELECT sum(n) OVER ()::int AS total, sum(permanent) OVER ()::int AS permanent, min(since) OVER () AS since,
+               max(tried) OVER () AS tried, error, n::int AS grants
+          FROM (SELECT coalesce(last_error, '') AS error, count(*) AS n, count(*) FILTER (WHERE last_error_kind = 'permanent') AS permanent,
+                       min(end_due_at) AS since, max(last_tried_at) AS tried
+                  FROM grants g WHERE ${failing(target)} GROUP BY 1) by_error
+         ORDER BY n DESC, error LIMIT ${ERRORS_NAMED}`;
+      const [first] = counts;
+      const rows: readonly unknown[] =
+        limit === 0 || !first
+          ? []
+          : await db.query`
+              SELECT * FROM grants g WHERE ${failing(target)}
+               ORDER BY array_position(ARRAY['high', 'medium', 'low'], risk), end_due_at, id LIMIT ${limit}`;
+      return {
+        total: first?.total ?? 0,
+        permanent: first?.permanent ?? 0,
+        since: first?.since ?? null,
+        lastTriedAt: first?.tried ?? null,
+        errors: counts.map(({ error, grants: count }) => ({ error, grants: count })),
+        grants: rows.map(readGrant),
+      };
+    },
+    failingIdsOn: async (target, after, limit) => {
+      const rows: readonly { id: string }[] = await db.query`
+        SELECT id FROM grants g WHERE ${failing(target)} AND ${behind(after)} ORDER BY id LIMIT ${limit}`;
+      return rows.map(({ id }) => grantId(id));
+    },
+    alarmsOf: async (ids) => {
+      const rows: readonly { key: string }[] = await db.query`
+        SELECT key FROM postings WHERE workspace_id = ${workspace} AND key = ANY (${ids.map((id) => `alert/${id}`)})`;
+      return new Set(rows.map(({ key }) => grantId(key.slice('alert/'.length))));
+    },
+    endsDue: async (at, limit) => {
+      const rows: readonly { count: number }[] = await db.query`
+        SELECT count(*)::int AS count FROM (
+          SELECT FROM effects e JOIN grants g ON g.id = e.payload ->> 'grantId' AND g.status = 'active'
+           WHERE e.done_at IS NULL AND e.due_at <= ${at.toISOString()}::timestamptz AND e.kind = 'revoke_grant'
+             AND e.workspace_id = ${workspace} LIMIT ${limit}
+        ) due`;
+      return rows[0]?.count ?? 0;
     },
     pause: async () => {
       const rows: readonly unknown[] =

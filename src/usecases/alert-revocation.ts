@@ -1,7 +1,11 @@
+import type { NewAuditEvent } from '../domain/audit.ts';
+import { schedule } from '../domain/effect.ts';
 import type { Grant } from '../domain/grant.ts';
-import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
-import type { Policy } from '../domain/policy/types.ts';
-import { lookUpGroups } from './electorate.ts';
+import { targetKeyOf } from '../domain/grant-state.ts';
+import type { GrantId, WorkspaceId } from '../domain/ids.ts';
+import { bySystem } from '../domain/person.ts';
+import { alarmKeyOf, isStanding, ONE_ALARM_FROM } from './alert-target.ts';
+import { alertOf, escalationOf, nextTurnMs, type Step, toldNow } from './escalation.ts';
 import { done, type Performed, type Ports, type RequestView } from './ports.ts';
 import { viewOf } from './render-card.ts';
 import type { AlertView, Posting } from './watch-ports.ts';
@@ -14,7 +18,8 @@ interface Input {
 
 /**
  * Tells the security channel of a revocation that fails, or of ended access that showed up again; says so again for as long as it stays
- * so, to ever more people as the policy says; and turns the alert into how it ended. Level-triggered, one message per grant.
+ * so, to ever more people as the policy says; and turns the alert into how it ended. Level-triggered, one message per grant; where
+ * many fail on one target, `alertTarget` tells of them.
  */
 export async function alertRevocation(ports: Needs, input: Input): Promise<Performed> {
   const reads = ports.store.reads(input.workspace);
@@ -25,27 +30,13 @@ export async function alertRevocation(ports: Needs, input: Input): Promise<Perfo
   const stands = grant.status === 'revoking';
   // Over before anybody was told: the thread and the audit have it.
   if (!posting && !stands) return done;
+  if (!posting && (await isOneOfMany(ports, grant))) return joinTarget(ports, grant, view.now);
   const steps = escalationOf(ports.policies.current(), await failingSince(ports, grant, view));
   const told = posting ? await goOn(ports, grant, view, posting, steps) : await begin(ports, grant, view, steps);
   if (!stands) return done;
-  const { repeatSeconds } = ports.policies.current().alerts;
-  const next = steps.find((step) => step.at > view.now)?.at.getTime() ?? Number.POSITIVE_INFINITY;
-  const againAt = Math.min(told.postedAt.getTime() + repeatSeconds * 1000, next);
-  const retryInMs = Math.max(0, againAt - view.now.getTime());
+  const retryInMs = nextTurnMs(ports.policies.current(), told.postedAt, steps, view.now);
   return { done: false, retryInMs, error: 'It still stands, and is told again' };
 }
-
-/** A step of the policy's escalation, at its time. */
-interface Step {
-  readonly at: Date;
-  readonly groups: readonly string[];
-}
-
-const escalationOf = (policy: Policy, since: Date): readonly Step[] =>
-  policy.alerts.escalate.map(({ afterSeconds, to }) => ({
-    at: new Date(since.getTime() + afterSeconds * 1000),
-    groups: to,
-  }));
 
 /** Since when the access is being taken away, for the last time where it had shown up again. */
 async function failingSince(ports: Needs, grant: Grant, view: RequestView): Promise<Date> {
@@ -56,7 +47,7 @@ async function failingSince(ports: Needs, grant: Grant, view: RequestView): Prom
 
 async function begin(ports: Needs, grant: Grant, view: RequestView, steps: readonly Step[]): Promise<Posting> {
   const channel = ports.policies.current().channels.security ?? view.request.role.channel;
-  const ref = await ports.messenger.postAlert(channel, view, await alertOf(ports, view, 0, steps));
+  const ref = await ports.messenger.postAlert(channel, view, await inCharge(ports, view, 0, steps));
   return save(ports, {
     workspaceId: grant.workspaceId,
     key: keyOf(grant),
@@ -74,13 +65,14 @@ async function goOn(
   posting: Posting,
   steps: readonly Step[],
 ): Promise<Posting> {
-  const alert = await alertOf(ports, view, posting.times, steps);
+  const alert = await inCharge(ports, view, posting.times, steps);
   const shows = showsOf(grant);
   const since = view.now.getTime() - posting.postedAt.getTime();
   // What retrying cannot mend, and what began anew after it was over, does not wait for the next turn.
   const worse = isPermanent(grant) && !posting.shows.endsWith(PERMANENT);
   const anew = posting.shows.startsWith(OVER);
-  const wider = steps.some((step) => step.at > posting.postedAt && step.at <= view.now);
+  const to = toldNow(steps, posting.postedAt, view.now);
+  const wider = to.length > 0;
   const due = since >= ports.policies.current().alerts.repeatSeconds * 1000;
   const again = grant.status === 'revoking' && (worse || anew || wider || due);
   const changed = posting.shows !== shows || wider;
@@ -89,30 +81,57 @@ async function goOn(
   if (again) await ports.messenger.repeatAlert(posting.ref, view, alert);
   if (!again && posting.shows === shows) return posting;
   const { times, postedAt } = again ? { times: posting.times + 1, postedAt: view.now } : posting;
-  return save(ports, { ...posting, shows, times, postedAt });
+  const next = { ...posting, shows, times, postedAt };
+  return save(ports, next, grant.status === 'revoking' && wider ? escalated(grant, view.now, to) : null);
 }
 
-async function save(ports: Needs, posting: Posting): Promise<Posting> {
-  await ports.store.transaction(posting.workspaceId, (tx) => tx.savePosting(posting));
+const escalated = (grant: Grant, at: Date, to: readonly string[]): NewAuditEvent => ({
+  kind: 'alarm.escalated',
+  data: { to: [...to], connector: grant.target.connector, grants: 1 },
+  at,
+  actor: bySystem('schedule'),
+  requestId: grant.requestId,
+  grantId: grant.id,
+});
+
+/** Where many fail on one target, one message tells of all of them, and none begins of its own. */
+async function isOneOfMany(ports: Needs, grant: Grant): Promise<boolean> {
+  if (grant.attempts === 0) return false;
+  const target = targetKeyOf(grant);
+  const reads = ports.store.reads(grant.workspaceId);
+  const posting = await reads.posting(alarmKeyOf(target));
+  return (posting !== null && isStanding(posting)) || (await reads.failingOn(target, 0)).total >= ONE_ALARM_FROM;
+}
+
+async function joinTarget(ports: Needs, { workspaceId, ...grant }: Grant, now: Date): Promise<Performed> {
+  const target = targetKeyOf({ workspaceId, target: grant.target });
+  await ports.store.transaction(workspaceId, (tx) =>
+    tx.save({ effects: [schedule({ kind: 'alert_target', workspaceId, target }, now)] }),
+  );
+  return done;
+}
+
+async function save(ports: Needs, posting: Posting, event: NewAuditEvent | null = null): Promise<Posting> {
+  await ports.store.transaction(posting.workspaceId, async (tx) => {
+    await tx.savePosting(posting);
+    if (event) await tx.save({ events: [event] });
+  });
   return posting;
 }
 
-/** The people who can do something about it, as far as they can be looked up now. */
-async function alertOf(
+const inCharge = (
   ports: Needs,
   { request, now }: RequestView,
   repeat: number,
   steps: readonly Step[],
-): Promise<AlertView> {
-  const policy = ports.policies.current();
-  const owners = [...new Set([...request.role.owners, ...policy.admins])];
-  const escalated = [...new Set(steps.filter((step) => step.at <= now).flatMap((step) => step.groups))];
-  const groups = await lookUpGroups(ports, request.workspaceId, policy, [...owners, ...escalated]);
-  const people = new Set<SlackUserId>();
-  for (const group of groups.values()) if ('members' in group) for (const user of group.members) people.add(user);
-  const others = [...people].filter((user) => user !== request.requester.slackUserId);
-  return { repeat, owners, people: others, escalated, next: steps.find((step) => step.at > now) ?? null };
-}
+): Promise<AlertView> =>
+  alertOf(ports, request.workspaceId, {
+    owners: request.role.owners,
+    now,
+    repeat,
+    steps,
+    except: request.requester.slackUserId,
+  });
 
 const OVER = 'over';
 const PERMANENT = 'permanent';

@@ -1,5 +1,6 @@
 import { groupBy } from '../domain/group-by.ts';
 import { alertRevocation } from './alert-revocation.ts';
+import { alertTarget } from './alert-target.ts';
 import { announceEnds } from './announce-ends.ts';
 import { expireRequest, remindApprovers } from './cancel-request.ts';
 import { checkPeople } from './check-people.ts';
@@ -54,6 +55,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return notifyPerson(ports, workspace, effect);
     case 'alert_revocation':
       return alertRevocation(ports, { workspace, grantId: effect.grantId });
+    case 'alert_target':
+      return alertTarget(ports, { workspace, target: effect.target });
     case 'watch_grant':
       return watchGrant(ports, { workspace, grantId: effect.grantId }, attempts);
     case 'check_people':

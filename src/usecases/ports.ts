@@ -13,6 +13,7 @@ import type { FactProvider, Policy, Role } from '../domain/policy/types.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import type { HomeReads } from './home-ports.ts';
 import type {
+  AlarmView,
   AlertView,
   CardRef,
   DatabaseWatch,
@@ -327,6 +328,8 @@ export interface Outbox {
   renew(keys: readonly string[], owner: string, leaseSeconds: number): Promise<ReadonlySet<string>>;
   /** Done, unless it was scheduled again meanwhile: then it is pending and free. */
   complete(claimed: readonly ClaimedEffect[], owner: string): Promise<void>;
+  /** Not begun: free for whoever looks next, as if it had never been claimed. */
+  giveBack(keys: readonly string[], owner: string): Promise<void>;
   /** Not done: pending again, due at `now + delay`, attempts + 1. Unless it was scheduled again meanwhile. */
   retry(claimed: ClaimedEffect, owner: string, delayMs: number, error: string): Promise<void>;
   /** For probes: pending effects overdue by more than the given time, and the age of the oldest. */
@@ -568,6 +571,12 @@ export interface Messenger {
   updateAlert(ref: CardRef, view: RequestView, alert: AlertView): Promise<Updated>;
   /** Says in the alert's thread, and to the channel, that it still fails. */
   repeatAlert(ref: CardRef, view: RequestView, alert: AlertView): Promise<void>;
+  /** All revocations that fail on one target, in one message. */
+  postAlarm(channel: string, view: AlarmView): Promise<CardRef>;
+  updateAlarm(ref: CardRef, view: AlarmView): Promise<Updated>;
+  repeatAlarm(ref: CardRef, view: AlarmView): Promise<void>;
+  /** None of them fails any more. */
+  closeAlarm(ref: CardRef): Promise<void>;
   postDrift(channel: string, view: DriftView): Promise<CardRef>;
   updateDrift(ref: CardRef, view: DriftView): Promise<Updated>;
   tellSecurity(channel: string, notice: SecurityNotice): Promise<void>;

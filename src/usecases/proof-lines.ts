@@ -25,6 +25,8 @@ function proofLine(event: AuditEvent): string | null {
       return `revocation committed, because: ${event.data.because}`;
     case 'grant.revocation_failed':
       return `call to revoke failed (attempt ${event.data.attempt}, ${event.data.errorKind}): ${event.data.error}`;
+    case 'alarm.escalated':
+      return `told to more people: ${event.data.to.join(', ')}`;
     case 'grant.sessions_ended':
       return `sessions ended: ${event.data.sessions}`;
     case 'grant.removal_unproven':
@@ -67,7 +69,7 @@ export function proofLines({ request, grant, events, note, now }: Proof): readon
     ...happened,
     ...(grant.status === 'revoking' && grant.endDueAt
       ? [
-          `OVERDUE by ${((now.getTime() - grant.endDueAt.getTime()) / 1000).toFixed(0)} s, ${grant.attempts} failed attempts`,
+          `OVERDUE by ${((now.getTime() - grant.endDueAt.getTime()) / 1000).toFixed(0)} s, ${grant.attempts} failed attempts${grant.lastTriedAt ? `, the last ${exact(grant.lastTriedAt)}: ${grant.lastError ?? 'unproven'}` : ''}`,
         ]
       : []),
   ];

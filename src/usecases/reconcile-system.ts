@@ -5,15 +5,16 @@ import type { GrantId } from '../domain/ids.ts';
 import { canonicalJson, type Json } from '../domain/json.ts';
 import { judgeHolder, type Verdict } from '../domain/judge-holder.ts';
 import type { DriftKind } from '../domain/status.ts';
+import { giveWay } from './give-way.ts';
 import { type Connector, type Holder, type HolderPage, Outage, type Ports, type Tx } from './ports.ts';
 import { stepGrant } from './step-grant.ts';
 import { takeAwayDrift } from './take-away-drift.ts';
-import type { KnownSystem } from './watch-ports.ts';
+import type { ActiveOn, KnownSystem } from './watch-ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'connectors' | 'policies'>;
 
 /** Grants that are read at once. */
-const GRANTS_PAGE = 500;
+const GRANTS_PAGE = 2_000;
 /** On a target that keeps no grantors, and for what is not there. */
 const NOBODY = 'nobody';
 
@@ -39,7 +40,9 @@ interface Run {
   readonly listedAt: Date;
   /** What stood before this run, by id; what is left over at its end is no longer there. */
   readonly standing: Map<string, Drift>;
-  /** Levels of what our grantor gave, by access: for the live grants. */
+  /** Whose access is just as granted, by the target's own ids. There may be a hundred thousand of them, so no more is kept of each. */
+  readonly asGranted: Set<string>;
+  /** Levels of what else our grantor gave, by access. */
   readonly ours: Map<string, string>;
   readonly findings: Finding[];
 }
@@ -60,6 +63,7 @@ export async function reconcileSystem(
     silent: dry === 'asked',
     listedAt: await ports.store.now(),
     standing: new Map((await reads.standingDrift(system.id)).map((drift) => [drift.id, drift])),
+    asGranted: new Set(),
     ours: new Map(),
     findings: [],
   };
@@ -70,6 +74,7 @@ export async function reconcileSystem(
     requireSameTarget(system, page);
     holders += page.holders.length;
     await lookAtHolders(run, page);
+    if (page.next !== null && !run.silent) await giveWay(ports, system.workspaceId);
   } while (page.next !== null);
   const entitlementKey = entitlementKeyOf(page);
   await lookAtGrants(run, entitlementKey);
@@ -89,13 +94,17 @@ function requireSameTarget(system: KnownSystem, page: HolderPage): void {
 
 async function lookAtHolders(run: Run, page: HolderPage): Promise<void> {
   const { ports, system, connector, listedAt } = run;
-  const keys = [...new Set(page.holders.filter((holder) => holder.ours).map((holder) => holder.accessKey))];
-  const all = await ports.store.reads(system.workspaceId).grantsOn(keys);
+  const reads = ports.store.reads(system.workspaceId);
+  const ours = page.holders.filter((holder) => holder.ours);
+  const odd = await reads.notAsGranted(ours);
+  for (const { accessKey, subjectId } of ours) if (!odd.has(accessKey)) run.asGranted.add(subjectId);
+  const all = await reads.grantsOn([...odd]);
   const grants = new Map<string, Grant[]>();
   for (const grant of all) grants.set(keyOf(grant), [...(grants.get(keyOf(grant)) ?? []), grant]);
   const { distinguishesGrantors } = connector.capabilities;
   const drifts: { sighting: DriftSighting; verdict: Extract<Verdict, { is: 'drift' }> }[] = [];
   for (const holder of page.holders) {
+    if (holder.ours && !odd.has(holder.accessKey)) continue;
     if (holder.ours) run.ours.set(holder.accessKey, canonicalJson(holder.level));
     const mine = holder.ours ? (grants.get(holder.accessKey) ?? []) : [];
     const verdict = judgeHolder(holder, mine, { distinguishesGrantors, listedAt });
@@ -178,10 +187,16 @@ async function follow(run: Run, page: HolderPage, seen: DriftSighting): Promise<
 /** The live grants of the system: whose access is not there any more, or is another one. Nothing is put back. */
 async function lookAtGrants(run: Run, entitlementKey: string): Promise<void> {
   const reads = run.ports.store.reads(run.system.workspaceId);
+  // Whose access was taken by hand in the very minute in which another's ended is found by the next run.
+  if ((await reads.countActiveOn(entitlementKey, run.listedAt)) === run.asGranted.size) return;
   let after: GrantId | null = null;
   for (;;) {
-    const page: readonly Grant[] = await reads.activeGrantsOnEntitlement(entitlementKey, after, GRANTS_PAGE);
-    for (const grant of page) await lookAtGrant(run, grant);
+    const page: readonly ActiveOn[] = await reads.activeOnEntitlement(entitlementKey, after, GRANTS_PAGE);
+    for (const { id, subjectId } of page) {
+      if (run.asGranted.has(subjectId)) continue;
+      const grant = await reads.grant(id);
+      if (grant?.status === 'active') await lookAtGrant(run, grant);
+    }
     const last = page.at(-1);
     if (!last || page.length < GRANTS_PAGE) return;
     after = last.id;

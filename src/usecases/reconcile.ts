@@ -1,4 +1,5 @@
 import type { WorkspaceId } from '../domain/ids.ts';
+import { manyEndsAreDue } from './give-way.ts';
 import { systemsOfPolicy } from './known-systems.ts';
 import { asOutage } from './outage.ts';
 import type { Performed, Ports } from './ports.ts';
@@ -7,6 +8,8 @@ import type { KnownSystem } from './watch-ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'connectors' | 'policies'>;
 
+/** While many ends of access are due, the reconciler waits so long before it asks again whether it may begin. */
+const GIVE_WAY_MS = 5_000;
 /** Between two runs of a workspace. */
 export const RECONCILE_EVERY_SECONDS = 5 * 60;
 /** One run takes no longer than this; the next one goes on with the systems that were not looked at the longest. */
@@ -66,8 +69,10 @@ async function one(ports: Needs, system: KnownSystem, dry: SystemReport['dry']):
   }
 }
 
-/** The reconciler's turn, which never ends: it puts itself back for the next. */
+/** The reconciler's turn, which never ends: it puts itself back for the next. Ends of access that are due go first. */
 export async function takeTurn(ports: Needs, workspace: WorkspaceId): Promise<Performed> {
+  if (await manyEndsAreDue(ports, workspace))
+    return { done: false, retryInMs: GIVE_WAY_MS, error: 'Many ends are due' };
   const reports = await reconcile(ports, { workspace, dryRun: false });
   const failing = reports.flatMap(({ system, error }) => (error === null ? [] : [`${system.connector}: ${error}`]));
   const error = failing.length > 0 ? failing.join('; ') : `${reports.length} systems were looked at`;

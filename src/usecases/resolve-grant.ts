@@ -7,7 +7,7 @@ import { type EndResult, mayRevoke } from './end-grant.ts';
 import { doubt, endingOf, finish, lookAgain, NEVER_CALLED, standingOf } from './finish-grant.ts';
 import { identify } from './identify.ts';
 import { asOutage } from './outage.ts';
-import type { Outage, Ports, TargetSession } from './ports.ts';
+import { Outage, type Ports, type TargetSession } from './ports.ts';
 import { stepGrant } from './step-grant.ts';
 
 type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'connectors'>;
@@ -36,16 +36,21 @@ export async function findFailing(ports: Needs, input: Asker): Promise<EndResult
 /**
  * Somebody says that the access of a failing revocation is gone. The target is asked first: gone ends the grant with that proof, still
  * there is refused. Where it cannot be asked, the grant ends on the word of somebody other than the holder, who gives a reason,
- * and it goes on being watched.
+ * and it goes on being watched. `unreachable`: the target was asked just now for another grant on it, and could not say; `onUnreachable`
+ * hears when that is found here.
  */
 export async function resolveGrant(
   ports: Needs,
   input: Asker & { readonly reason: string },
+  unreachable: Outage | null = null,
+  onUnreachable: (outage: Outage) => void = () => undefined,
 ): Promise<EndResult | { readonly ok: true; readonly grant: Grant; readonly lookAgainAt: Date }> {
   const may = await mayStepIn(ports, input);
   if (!may.ok) return may;
+  if (unreachable) return resolveUnverified(ports, input, may, unreachable);
   const looked = await look(ports, input, may.grant, may.person).catch((error: unknown) => asOutage(error));
-  if (!(looked instanceof Error)) return looked;
+  if (!(looked instanceof Outage)) return looked;
+  onUnreachable(looked);
   return resolveUnverified(ports, input, may, looked);
 }
 

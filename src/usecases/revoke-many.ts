@@ -1,4 +1,6 @@
+import type { EffectChange } from '../domain/effect.ts';
 import { type Grant, type GrantCommand, transitionGrant } from '../domain/grant.ts';
+import { targetKeyOf } from '../domain/grant-state.ts';
 import { groupBy } from '../domain/group-by.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import { backoffMs, REVOKE_BACKOFF } from './backoff.ts';
@@ -161,7 +163,7 @@ async function finishMany(
         return key !== undefined && (open.get(key) ?? []).every((id) => id === state.id) ? [key] : [];
       }),
     );
-    const effects = await paceEnds(tx, workspace, steps);
+    const effects = await paceEnds(tx, workspace, await withoutIdleAlarms(tx, steps));
     await tx.save({ grants: steps.map(({ state }) => state), events: steps.flatMap(({ events }) => events), effects });
     return steps.map(({ state }) => state.id);
   });
@@ -188,11 +190,23 @@ async function failMany(
         retryAt: new Date(tx.now.getTime() + waitMs),
       };
     });
-    const effects = await paceFailures(tx, steps);
+    const [any] = grants;
+    const effects = any ? await paceFailures(tx, workspace, targetKeyOf(any), steps) : [];
     await tx.save({ grants: steps.map(({ state }) => state), events: steps.flatMap(({ events }) => events), effects });
     return steps.map(({ state }) => state.id);
   });
   for (const id of told) settled.add(id);
+}
+
+/** Whose failures one alarm told of together has none of its own to bring up to date. */
+async function withoutIdleAlarms(tx: Tx, steps: ReturnType<typeof stepAll>): Promise<ReturnType<typeof stepAll>> {
+  const isAlarm = ({ effect }: EffectChange): boolean => effect.kind === 'alert_revocation';
+  const alarmed = steps.filter(({ effects }) => effects.some(isAlarm)).map(({ state }) => state.id);
+  if (alarmed.length === 0) return steps;
+  const own = await tx.alarmsOf(alarmed);
+  return steps.map((step) =>
+    own.has(step.state.id) ? step : { ...step, effects: step.effects.filter((change) => !isAlarm(change)) },
+  );
 }
 
 /** One step of each grant's machine; one that is refused goes the single way. */

@@ -4,6 +4,7 @@ import type { EffectChange } from '../domain/effect.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
+import type { AccessRequest } from '../domain/request.ts';
 import type { GrantStatus } from '../domain/status.ts';
 
 // What the watch over targets keeps: systems, drift, the pause, and leases for targets without locks of their own.
@@ -62,6 +63,19 @@ export interface OpenTarget {
   readonly grants: number;
 }
 
+/** What a target says that somebody has by us. */
+export interface HeldAccess {
+  readonly accessKey: string;
+  readonly subjectId: string;
+  readonly level: Json;
+}
+
+/** A live grant, as little of it as it takes to see whether its access is there. */
+export interface ActiveOn {
+  readonly id: GrantId;
+  readonly subjectId: string;
+}
+
 export interface WatchReads {
   /** The systems whose last run is the longest ago come first. */
   knownSystems(limit: number): Promise<readonly KnownSystem[]>;
@@ -71,8 +85,15 @@ export interface WatchReads {
   standingDrift(system: string): Promise<readonly Drift[]>;
   /** Of each access the grants that have not ended and the one that ended last. */
   grantsOn(accessKeys: readonly string[]): Promise<readonly Grant[]>;
-  /** Live grants on one entitlement, by id, behind `after`. */
-  activeGrantsOnEntitlement(entitlementKey: string, after: GrantId | null, limit: number): Promise<readonly Grant[]>;
+  /**
+   * Those of these accesses that are not just as granted: on which there is not one open grant and no other, live, at this level or at
+   * none that is known, and with no drift. For very many accesses, of which nearly all are as granted.
+   */
+  notAsGranted(held: readonly HeldAccess[]): Promise<ReadonlySet<string>>;
+  /** How many live grants there are on one entitlement that went live before the moment. */
+  countActiveOn(entitlementKey: string, before: Date): Promise<number>;
+  /** Live grants on one entitlement, by id, behind `after`: only which subject each is for, since there may be very many. */
+  activeOnEntitlement(entitlementKey: string, after: GrantId | null, limit: number): Promise<readonly ActiveOn[]>;
   /** Open grants whose end has a time, by id, behind `after`. */
   grantsWithEnd(after: GrantId | null, limit: number): Promise<readonly Grant[]>;
   /** Grants whose access may exist, by id, behind `after`. */
@@ -81,6 +102,14 @@ export interface WatchReads {
   holders(after: SlackUserId | null, limit: number): Promise<readonly SlackUserId[]>;
   /** Every connection that an open grant relies on. */
   openTargets(): Promise<readonly OpenTarget[]>;
+  /** The revocations that fail on one target (see `targetKeyOf`), with the first `limit` of them. */
+  failingOn(target: string, limit: number): Promise<Failing>;
+  /** The ids of all of them, page by page, behind `after`. */
+  failingIdsOn(target: string, after: GrantId | null, limit: number): Promise<readonly GrantId[]>;
+  /** Those of these grants that have an alarm of their own in the security channel. */
+  alarmsOf(grants: readonly GrantId[]): Promise<ReadonlySet<GrantId>>;
+  /** How many live grants should end at this moment, counted up to `limit`: without those whose end fails and is tried again. */
+  endsDue(at: Date, limit: number): Promise<number>;
   pause(): Promise<Pause | null>;
   posting(key: string): Promise<Posting | null>;
 }
@@ -189,6 +218,31 @@ export interface AlertView {
   readonly escalated: readonly string[];
   /** Who is told next, and when; null: nobody else. */
   readonly next: { readonly groups: readonly string[]; readonly at: Date } | null;
+}
+
+/** Revocations that fail on one target: each was tried at least once since it began. */
+export interface Failing {
+  readonly total: number;
+  /** Of them, those that trying again will not mend. */
+  readonly permanent: number;
+  /** Since when the first of them should be gone. */
+  readonly since: Date | null;
+  readonly lastTriedAt: Date | null;
+  /** What the target answers, the most frequent first. */
+  readonly errors: readonly { readonly error: string; readonly grants: number }[];
+  /** The first of them: the most privileged first, then by lateness. */
+  readonly grants: readonly Grant[];
+}
+
+/** One alarm for all revocations that fail on one target. */
+export interface AlarmView {
+  /** As `targetKeyOf` has it. */
+  readonly target: string;
+  readonly connector: string;
+  readonly failing: Failing;
+  readonly named: readonly { readonly grant: Grant; readonly request: AccessRequest }[];
+  readonly alert: AlertView;
+  readonly now: Date;
 }
 
 export interface DriftView {

@@ -1,6 +1,7 @@
 import { type EffectChange, schedule } from '../domain/effect.ts';
 import { groupBy } from '../domain/group-by.ts';
 import type { RequestId, WorkspaceId } from '../domain/ids.ts';
+import { ONE_ALARM_FROM } from './alert-target.ts';
 import type { Tx, Wave } from './ports.ts';
 
 /** From so many grants in one wave on, one message tells of all their ends, and their own messages follow at Slack's pace. */
@@ -14,6 +15,9 @@ const CARD_EVERY_MS = 3_000;
 const NOTICE_EVERY_MS = 400;
 /** The message about all of them is brought up to date this often while the wave lasts. */
 const ANNOUNCE_EVERY_MS = 5_000;
+
+/** The one alarm about many failures is looked at this often while they come. */
+const ALARM_EVERY_MS = 2_000;
 
 /** The topic of the ends that one channel is told. */
 export const endsIn = (channel: string): string => `ends/${channel}`;
@@ -46,10 +50,25 @@ export async function paceEnds(
   return effects;
 }
 
-/** The same for revocations that failed. Whose alarm comes up after it was over gets none. */
-export async function paceFailures(tx: Tx, failures: readonly Step[]): Promise<readonly EffectChange[]> {
-  return failures.length === 0 ? [] : inWave(await tx.addToWave(FAILURES, failures.length), failures, tx.now);
+/** The same for revocations that failed on one target. Where they are many, one alarm tells of all of them. */
+export async function paceFailures(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  target: string,
+  failures: readonly Step[],
+): Promise<readonly EffectChange[]> {
+  const news = failures.filter((failure) => failure.effects.length > 1);
+  const rest = failures.filter((failure) => !news.includes(failure)).flatMap(({ effects }) => effects);
+  if (news.length === 0) return rest;
+  const effects = inWave(await tx.addToWave(FAILURES, news.length), news, tx.now);
+  const alarms = effects.filter(({ effect }) => effect.kind === 'alert_revocation');
+  if (alarms.length < ONE_ALARM_FROM) return [...rest, ...effects];
+  const one = schedule({ kind: 'alert_target', workspaceId, target }, soon(tx.now));
+  return [...rest, ...effects.filter((change) => !alarms.includes(change)), one];
 }
+
+/** So that the batches of a wave ask for it once. */
+const soon = (now: Date): Date => new Date(Math.ceil((now.getTime() + 1) / ALARM_EVERY_MS) * ALARM_EVERY_MS);
 
 /**
  * What follows from the start of an end that is in hand. Its revocation is due already and stays with whoever has it, and its card is

@@ -158,7 +158,7 @@ const WHILE_LIVE = [
   'grant.drift_cleared',
   'grant.end_moved',
 ];
-const WHILE_GOING = ['grant.revocation_failed', 'grant.sessions_ended', 'grant.removal_unproven'];
+const WHILE_GOING = ['grant.revocation_failed', 'alarm.escalated', 'grant.sessions_ended', 'grant.removal_unproven'];
 /** What may follow on what. `begin` and `end` are the story's own ends. */
 const FOLLOWS: { readonly [kind: string]: readonly string[] } = {
   begin: ['grant.created'],

@@ -66,7 +66,7 @@ describe('the first failure', () => {
     const groups =
       'groups:\n  helpers: { members: [theo@example.com] }\n  board: { members: [dana@example.com, sam@example.com] }';
     world.setPolicy(POLICY(world.api.url).replace('groups:', `${alerts}\n${groups}`));
-    await failing();
+    const id = await failing();
     const [first] = world.security();
     expect(first?.says).toMatch(/helpers will be told <!date/);
     expect(first?.says).not.toContain(world.user('dev2'));
@@ -91,6 +91,9 @@ describe('the first failure', () => {
     const last = world.security().at(-1);
     expect(world.security()).toHaveLength(4);
     expect(last?.says).toContain('Escalated to helpers, board.');
+    const events = await world.ports.store.reads(world.workspace).eventsOf((await world.read(id)).requestId);
+    const steps = events.flatMap((event) => (event.kind === 'alarm.escalated' ? [event.data.to] : []));
+    expect(steps).toEqual([['helpers'], ['board']]);
   });
 
   it('that is permanent says that somebody has to act, also when it became so later', async () => {

@@ -3,6 +3,7 @@ import { grantId, requestId, roleKey, slackUserId } from '../../src/domain/ids.t
 import type { Json } from '../../src/sandbox/workspace/json.ts';
 import { optionGroups } from '../../src/slack/actions/suggest-roles.ts';
 import { esc, type Message } from '../../src/slack/blocks.ts';
+import { alarmMessage, alarmReminder } from '../../src/slack/cards/alarm.ts';
 import { alertMessage, alertReminder } from '../../src/slack/cards/alert.ts';
 import { requestCard } from '../../src/slack/cards/card.ts';
 import { driftMessage } from '../../src/slack/cards/drift.ts';
@@ -19,6 +20,7 @@ import { extendForm } from '../../src/slack/views/extend-form.ts';
 import { noticeModal, waitModal } from '../../src/slack/views/notice-modal.ts';
 import { proofModal } from '../../src/slack/views/proof-modal.ts';
 import { requestForm, requestFormWith } from '../../src/slack/views/request-form.ts';
+import { resolveAllForm } from '../../src/slack/views/resolve-all-form.ts';
 import { resolveForm } from '../../src/slack/views/resolve-form.ts';
 import { reviewForm } from '../../src/slack/views/review-form.ts';
 import { revokeForm } from '../../src/slack/views/revoke-form.ts';
@@ -27,6 +29,7 @@ import { HOME_ALL_ROWS, HOME_ROWS, NARROWER_LIMIT } from '../../src/usecases/lim
 import type { RequestView } from '../../src/usecases/ports.ts';
 import { T0 } from './domain.ts';
 import {
+  alarmOf,
   awayOf,
   driftOf,
   escalation,
@@ -122,6 +125,12 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
       yield message(
         alertReminder(view, { repeat: 99, owners: many(50, () => words(80)), people: [], ...escalation(words) }, text),
       );
+    },
+    *alarmMessage(words, view) {
+      yield kept(alarmMessage(alarmOf(view.request, words), text));
+    },
+    *alarmReminder(words, view) {
+      yield message(alarmReminder(alarmOf(view.request, words), text));
     },
     *threadLineMessage(words, view) {
       for (const event of eventsOf(view, words)) {
@@ -224,6 +233,9 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
     },
     *resolveForm(words, view) {
       yield shown(resolveForm(grantOf(view.request, words), text));
+    },
+    *resolveAllForm() {
+      yield shown(resolveAllForm('t'.repeat(200), 100_000, text));
     },
     revokeForm: rows(function* (words, view) {
       yield shown(

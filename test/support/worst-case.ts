@@ -7,7 +7,7 @@ import { byPerson } from '../../src/domain/person.ts';
 import type { AccessRequest } from '../../src/domain/request.ts';
 import type { RoleOffer } from '../../src/usecases/offer-roles.ts';
 import type { RequestView } from '../../src/usecases/ports.ts';
-import type { KnownSystem } from '../../src/usecases/watch-ports.ts';
+import type { AlarmView, KnownSystem } from '../../src/usecases/watch-ports.ts';
 import { aRequest, aStage, later, T0 } from './domain.ts';
 
 /** What a hostile, an emotional and a right-to-left writer put into one text; all of it at every length. */
@@ -107,6 +107,28 @@ export const grantOf = (request: AccessRequest, words: Words, parts: Partial<Gra
   ...parts,
 });
 
+/** A target that lets go of nothing, at its worst. */
+export const alarmOf = (request: AccessRequest, words: Words): AlarmView => {
+  const grants = many(5, (index) =>
+    grantOf(request, words, { id: grantId(`grt_${index}`.padEnd(20, '0')), status: 'revoking', attempts: 99 }),
+  );
+  return {
+    target: `T0123456789/${'f'.repeat(64)}`,
+    connector: words(80),
+    failing: {
+      total: 100_000,
+      permanent: 50_000,
+      since: T0,
+      lastTriedAt: T0,
+      errors: many(3, () => ({ error: words(2_000), grants: 30_000 })),
+      grants,
+    },
+    named: grants.map((grant) => ({ grant, request })),
+    alert: { repeat: 99, owners: many(50, () => words(80)), people: PEOPLE, ...escalation(words) },
+    now: T0,
+  };
+};
+
 export function* views(words: Words): Generator<RequestView> {
   const deciders = PEOPLE.map((user) => ({ user, via: words(80), onBehalfOf: PEOPLE[0] ?? user }));
   const frame = { approvers: PEOPLE, deciders, voters: null, extensionSeconds: 30 * 86_400 - 1, now: later(100_000) };
@@ -166,6 +188,7 @@ const facts = (words: Words): AuditFact[] => [
   { kind: 'review.closed', data: { verdict: 'unjustified', comment: words(3_000), via: words(80) } },
   { kind: 'grant.provisioning_failed', data: { error: words(10_000) } },
   { kind: 'grant.revocation_started', data: { because: 'revoked', reason: words(3_000) } },
+  { kind: 'alarm.escalated', data: { to: many(100, () => words(80)), connector: words(80), grants: 1 } },
   { kind: 'grant.revocation_failed', data: { error: words(10_000), errorKind: 'transient', attempt: 9 } },
   { kind: 'grant.drift_found', data: { drift: 'level_changed', found: { option: words(5_000) } } },
   { kind: 'grant.resolved_unverified', data: { reason: words(3_000), error: words(10_000) } },

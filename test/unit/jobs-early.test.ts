@@ -68,12 +68,13 @@ describe('the runner takes an effect in hand before its time', () => {
       target: null,
       attempts: 0,
     };
-    const outbox: Pick<Outbox, 'claim' | 'claimEnds' | 'renew' | 'complete' | 'retry'> = {
+    const outbox: Pick<Outbox, 'claim' | 'claimEnds' | 'renew' | 'complete' | 'retry' | 'giveBack'> = {
       claim: async () => claimed,
       claimEnds: async () => [],
       renew: async (keys) => new Set(keys),
       complete: async () => void did.push('completed'),
       retry: async () => void did.push('retried'),
+      giveBack: async () => void did.push('given back'),
     };
     const runner = createRunner({
       outbox,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { grantId, workspaceId } from '../../src/domain/ids.ts';
-import { LOOK_AGAIN_MS, SWEEP_EVERY_MS } from '../../src/jobs/limits.ts';
+import { ENDS_IN_BATCH, LOOK_AGAIN_MS, SWEEP_EVERY_MS } from '../../src/jobs/limits.ts';
 import { createLocalClock } from '../../src/jobs/local-clock.ts';
 import { createRunner } from '../../src/jobs/runner.ts';
 import { createSweep } from '../../src/jobs/sweep.ts';
@@ -40,6 +40,7 @@ describe('the runner, when the database is away for a moment', () => {
           saved += 1;
         },
         retry: async () => undefined,
+        giveBack: async () => undefined,
       },
       perform: async () => {
         performed += 1;
@@ -54,6 +55,48 @@ describe('the runner, when the database is away for a moment', () => {
     expect(LOOK_AGAIN_MS).toBeLessThan(SWEEP_EVERY_MS);
     await jest.advanceTimersByTimeAsync(LOOK_AGAIN_MS);
     expect({ performed, saved }).toEqual({ performed: 2, saved: 1 });
+  });
+});
+
+describe('a stop in the middle of many ends', () => {
+  it('waits for the batch that has begun, and gives back what has not', async () => {
+    const many = Array.from({ length: 3 * ENDS_IN_BATCH }, (_, index) => ({ ...claimed, key: `${KEY}${index}` }));
+    const began: number[] = [];
+    const givenBack: string[] = [];
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const runner = createRunner({
+      outbox: {
+        claim: async () => null,
+        claimEnds: async () => many,
+        renew: async (keys) => new Set(keys),
+        complete: async () => undefined,
+        retry: async () => undefined,
+        giveBack: async (keys) => void givenBack.push(...keys),
+      },
+      perform: async () => done,
+      performEnds: async (batch) => {
+        began.push(batch.length);
+        await finished;
+        return { settled: new Set(batch.map(({ key }) => key)), batched: true };
+      },
+      log: pino({ level: 'silent' }),
+      onRescheduled: () => undefined,
+    });
+    const ran = runner.runEnds(
+      'target',
+      many.length,
+      async () => undefined,
+      () => undefined,
+    );
+    await jest.advanceTimersByTimeAsync(1);
+    const drained = runner.drain();
+    finish();
+    await Promise.all([ran, drained]);
+    expect(began).toEqual([ENDS_IN_BATCH]);
+    expect(givenBack).toEqual(many.slice(ENDS_IN_BATCH).map(({ key }) => key));
   });
 });
 

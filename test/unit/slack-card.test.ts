@@ -159,7 +159,9 @@ describe('a card that is decided', () => {
       lastError: 'could not connect',
     });
     const card = requestCard(view({ request, grant }), en);
-    expect(textOf(objects(card.blocks.slice(1, 2)))).toMatch(/⚠ \*STILL THERE.*3 attempts failed.*could not connect/s);
+    expect(textOf(objects(card.blocks.slice(1, 2)))).toMatch(
+      /⚠ \*STILL THERE.*taking it away failed.*could not connect/s,
+    );
     expect(card.text).toContain('NOT REMOVED');
   });
 

@@ -45,4 +45,4 @@ export const MAX_NAME_BYTES = 63;
 export const OLDEST_VERSION = 160_000;
 
 /** Holders of one page: a role with a hundred thousand members is never in memory as a whole. */
-export const HOLDERS_PAGE = 500;
+export const HOLDERS_PAGE = 2_000;

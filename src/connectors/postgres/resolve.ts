@@ -72,13 +72,14 @@ export async function holdersOf(
   const grantorId = connection.server.roleId;
   const [lastMember = '0', lastGrantor = '0'] = after?.split('/') ?? [];
   const rows = await connection.query<HolderRow>('list holders', HOLDERS, [roleId, grantorId, lastMember, lastGrantor]);
+  const { key: prefix } = resolvedFrom(targetIdentity, { roleId, grantorId, memberId: '' });
   const last = rows.length < HOLDERS_PAGE ? undefined : rows.at(-1);
   return {
     targetIdentity,
     entitlementId: entitlementIdOf({ roleId, grantorId }),
     next: last ? `${last.subjectId}/${last.grantorId}` : null,
     holders: rows.map(({ subjectId, subject, grantor, ours, admin, inherit, set }) => ({
-      accessKey: resolvedFrom(targetIdentity, { roleId, grantorId, memberId: subjectId }).key,
+      accessKey: prefix + subjectId,
       subjectId,
       subject,
       grantor,

@@ -73,6 +73,8 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
       return revocationStarted(event.data.because, event.data.reason, who, view);
     case 'grant.revocation_failed':
       return `⚠ Taking it away failed (attempt ${event.data.attempt}), so it may still be there. Elevate keeps trying. ${error(event.data.error)}`;
+    case 'alarm.escalated':
+      return `Still not removed, so ${esc(cut(event.data.to.join(', '), ERROR_SHOWN_MAX))} ${event.data.to.length === 1 ? 'was' : 'were'} told too.`;
     case 'grant.sessions_ended':
       return event.data.sessions === 0
         ? 'No session was open that used it.'

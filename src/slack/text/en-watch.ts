@@ -4,11 +4,16 @@ import type { SlackUserId } from '../../domain/ids.ts';
 import { canonicalJson, type Json } from '../../domain/json.ts';
 import type { AccessRequest } from '../../domain/request.ts';
 import type { Wave } from '../../usecases/ports.ts';
-import type { AlertView, KnownSystem, SecurityNotice } from '../../usecases/watch-ports.ts';
+import { RESOLVED_AT_ONCE, type ResolvedTarget } from '../../usecases/step-in-for-all.ts';
+import type { AlertView, Failing, KnownSystem, SecurityNotice } from '../../usecases/watch-ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
 import { duration, mentions, plural } from './en-words.ts';
 
+/** Of each of several errors in one message. */
+const SEVERAL_ERRORS_SHOWN_MAX = 100;
+/** Of the role, where several grants are in one message. */
+const ROLE_SHOWN_MAX = 60;
 /** Of the names of groups that an alert was escalated to. */
 const GROUPS_SHOWN_MAX = 300;
 
@@ -16,7 +21,7 @@ const GROUPS_SHOWN_MAX = 300;
 export const watch = {
   alert: {
     failing: (request: AccessRequest, grant: Grant): string =>
-      `⚠ *Access was not removed.* ${mention(request.requester.slackUserId)} still has ${role(request)}, which was due to end ${at(grant.endDueAt)}. ${plural(grant.attempts, 'attempt')} failed; Elevate keeps trying.`,
+      `⚠ *Access was not removed.* ${mention(request.requester.slackUserId)} still has ${role(request)}, which was due to end ${at(grant.endDueAt)}. Taking it away failed${grant.lastTriedAt ? `, for the last time ${when(grant.lastTriedAt)}` : ''}; Elevate keeps trying.`,
     permanent:
       'The target refuses, so trying again will not help by itself: *somebody has to act*. Put right what it complains about, or take the access away there by hand.',
     transient: 'If it cannot wait, take it away on the target by hand, and then press *Mark resolved*.',
@@ -44,18 +49,56 @@ export const watch = {
       `Say that ${request.role.title} is gone; the target is asked first`,
     retried: 'It is tried now; the message above tells how it goes.',
   },
+  alarm: {
+    failing: (connector: string, failing: Failing): string =>
+      `⚠ *${plural(failing.total, 'grant')} on ${esc(connector)} ${failing.total === 1 ? 'was' : 'were'} not removed.* The oldest was due to end ${at(failing.since)}. Whoever had them may still get in. Elevate keeps trying each of them${failing.lastTriedAt ? `; the last try failed ${when(failing.lastTriedAt)}` : ''}.`,
+    errors: (failing: Failing): string =>
+      [
+        'What the target answers:',
+        ...failing.errors.map(
+          ({ error: said, grants }) => `• ${plural(grants, 'grant')}: ${esc(cut(said, SEVERAL_ERRORS_SHOWN_MAX))}`,
+        ),
+        failing.permanent > 0
+          ? `${failing.permanent === failing.total ? 'It refuses' : `It refuses ${failing.permanent} of them`}, so trying again will not help by itself: *somebody has to act*.`
+          : 'If it cannot wait, take them away on the target by hand, and then press *Mark all resolved*.',
+      ].join('\n'),
+    line: (request: AccessRequest, grant: Grant): string =>
+      `${mention(request.requester.slackUserId)} still has ${esc(cut(request.role.title, ROLE_SHOWN_MAX))}, due to end ${at(grant.endDueAt)}; ${plural(grant.attempts, 'attempt')} failed. \`${grant.id}\``,
+    more: (count: number): string =>
+      `and ${count} more. Each one's own thread tells of it, and so does \`elevate grant show ID\`.`,
+    repeat: (failing: Failing, repeat: number): string =>
+      `⚠ *Still not removed* (reminder ${repeat}): ${plural(failing.total, 'grant')}. ${error(failing.errors[0]?.error ?? '')}`,
+    over: '✓ *Over.* Nothing on this target waits to be taken away any more. Each grant’s thread tells how it ended: read back as gone, or closed on somebody’s word.',
+    retryAll: 'Retry all now',
+    retryAllLabel: (connector: string): string => `Try now to take away all that failed on ${connector}`,
+    resolveAll: 'Mark all resolved…',
+    resolveAllLabel: (connector: string): string =>
+      `Say that all that failed on ${connector} is gone; the target is asked first`,
+    retried: (count: number): string => `${plural(count, 'grant')}: tried now. The message above tells how it goes.`,
+  },
   resolve: {
     title: 'Mark resolved',
+    titleAll: 'Mark all resolved',
     submit: 'Check and close',
     close: 'Back',
     mrkdwnWhat: (grant: Grant): string =>
       `Elevate asks the target first whether ${mention(grant.holder.slackUserId)} still has \`${esc(grant.roleKey)}\`. If it is still there, nothing is closed. If the target cannot be asked, it is closed on your word, with your reason, and Elevate goes on looking.`,
+    mrkdwnWhatAll: (failing: number): string =>
+      `Elevate asks the target first about each of ${plural(failing, 'grant')}. What is still there is not closed. If the target cannot be asked, they are closed on your word, with your reason, and Elevate goes on looking. It takes at most ${RESOLVED_AT_ONCE} at a time.`,
     reason: 'How do you know that it is gone?',
+    reasonAll: 'How do you know that they are gone?',
     reasonHint: 'Needed if the target cannot be asked. It is kept with the audit.',
     done: (grant: Grant): string =>
       grant.endedBecause === 'resolved_unverified'
         ? 'Closed on your word. Elevate goes on looking, and takes it away if it is still there.'
         : 'Read back as gone, and closed.',
+    doneAll: ({ closed, stillThere, notTheirs, left }: Omit<ResolvedTarget, 'ok'>): string =>
+      [
+        `${plural(closed, 'grant')} closed.`,
+        stillThere > 0 ? ` ${plural(stillThere, 'grant')} still there on the target, so not closed.` : '',
+        notTheirs > 0 ? ` For ${plural(notTheirs, 'grant')} somebody else in charge has to answer.` : '',
+        left > 0 ? ` ${plural(left, 'grant')} not looked at yet: press the button again.` : '',
+      ].join(''),
     unproven: (again: Date): string =>
       `It is gone now, but a call that Elevate sent before may still arrive there. Elevate looks again ${when(again)} before it closes.`,
   },

@@ -1,7 +1,7 @@
 import { slackUserId } from '../../domain/ids.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { FIELD } from '../action-ids.ts';
-import { readDrift, readGrant } from '../button-value.ts';
+import { readDrift, readGrant, readTarget } from '../button-value.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { blockOf, fieldOf, type SubmissionPayload, type ViewPayload } from '../payloads.ts';
 import { type Outcome, say } from './submission.ts';
@@ -16,6 +16,17 @@ export async function submitResolveForm(desk: Desk, actor: Actor, { view }: Subm
   if (resolved.ok) {
     return say('lookAgainAt' in resolved ? words.unproven(resolved.lookAgainAt) : words.done(resolved.grant));
   }
+  if (resolved.refusal.code === 'resolve_reason_missing') return atField(desk, view, FIELD.reason, resolved.refusal);
+  return refusedWith(desk, actor, resolved.refusal);
+}
+
+/** Mark all resolved: the same for each that fails on a target. */
+export async function submitResolveAllForm(desk: Desk, actor: Actor, { view }: SubmissionPayload): Promise<Outcome> {
+  const target = readTarget(view.private_metadata);
+  if (target === null) return refusedWith(desk, actor, { code: 'grant_not_found' });
+  const reason = fieldOf(view, FIELD.reason) ?? '';
+  const resolved = await desk.usecases().resolveTarget({ ...actor, target, reason });
+  if (resolved.ok) return say(desk.text.watch.resolve.doneAll(resolved));
   if (resolved.refusal.code === 'resolve_reason_missing') return atField(desk, view, FIELD.reason, resolved.refusal);
   return refusedWith(desk, actor, resolved.refusal);
 }

@@ -1,0 +1,129 @@
+import type { NewAuditEvent } from '../domain/audit.ts';
+import type { WorkspaceId } from '../domain/ids.ts';
+import { canonicalJson } from '../domain/json.ts';
+import { bySystem } from '../domain/person.ts';
+import { alertOf, escalationOf, nextTurnMs, type Step, toldNow } from './escalation.ts';
+import { done, type Performed, type Ports } from './ports.ts';
+import type { AlarmView, Failing, Posting } from './watch-ports.ts';
+
+type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'messenger'>;
+interface Input {
+  readonly workspace: WorkspaceId;
+  /** As `targetKeyOf` has it. */
+  readonly target: string;
+}
+
+/** From so many revocations on that fail on one target, one message tells of all of them. */
+export const ONE_ALARM_FROM = 5;
+/** Of those that fail, so many are named; what comes first is worth the most to somebody who should not have it. */
+const NAMED = 5;
+/** While it stands the message is brought up to date this often. */
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * Tells the security channel in one message of all revocations that fail on one target: brings it up to date while they come and go,
+ * says so again and to ever more people as the policy says, and says when it is over. Level-triggered, one message per target; after
+ * it was over the next one is a new message.
+ */
+export async function alertTarget(ports: Needs, input: Input): Promise<Performed> {
+  const reads = ports.store.reads(input.workspace);
+  const [failing, last, now] = [
+    await reads.failingOn(input.target, NAMED),
+    await reads.posting(alarmKeyOf(input.target)),
+    await ports.store.now(),
+  ];
+  const posting = last && isStanding(last) ? last : null;
+  if (failing.total === 0) return posting ? close(ports, input, posting) : done;
+  const steps = escalationOf(ports.policies.current(), failing.since ?? now);
+  const view = await viewOf(ports, input, failing, posting?.times ?? 0, steps, now);
+  if (view === null) return done;
+  const told = posting ? await goOn(ports, input, posting, view, steps) : await begin(ports, input, view);
+  const turnMs = nextTurnMs(ports.policies.current(), told.postedAt, steps, now);
+  return { done: false, retryInMs: Math.min(LOOK_EVERY_MS, turnMs), error: 'It still stands, and is told again' };
+}
+
+async function viewOf(
+  ports: Needs,
+  { workspace, target }: Input,
+  failing: Failing,
+  repeat: number,
+  steps: readonly Step[],
+  now: Date,
+): Promise<AlarmView | null> {
+  const reads = ports.store.reads(workspace);
+  const named = (
+    await Promise.all(
+      failing.grants.map(async (grant) => {
+        const request = await reads.request(grant.requestId);
+        return request ? [{ grant, request }] : [];
+      }),
+    )
+  ).flat();
+  const [first] = named;
+  if (!first) return null;
+  const owners = named.flatMap(({ request }) => request.role.owners);
+  const alert = await alertOf(ports, workspace, { owners, now, repeat, steps });
+  return { target, connector: first.grant.target.connector, failing, named, alert, now };
+}
+
+async function begin(ports: Needs, input: Input, view: AlarmView): Promise<Posting> {
+  const channel = ports.policies.current().channels.security ?? view.named[0]?.request.role.channel ?? '';
+  const ref = await ports.messenger.postAlarm(channel, view);
+  return save(ports, {
+    workspaceId: input.workspace,
+    key: alarmKeyOf(input.target),
+    ref,
+    shows: showsOf(view.failing),
+    times: 1,
+    postedAt: view.now,
+  });
+}
+
+async function goOn(
+  ports: Needs,
+  input: Input,
+  posting: Posting,
+  view: AlarmView,
+  steps: readonly Step[],
+): Promise<Posting> {
+  const shows = showsOf(view.failing);
+  const to = toldNow(steps, posting.postedAt, view.now);
+  const worse = view.failing.permanent > 0 && !posting.shows.endsWith(PERMANENT);
+  const since = view.now.getTime() - posting.postedAt.getTime();
+  const again = worse || to.length > 0 || since >= ports.policies.current().alerts.repeatSeconds * 1000;
+  if (posting.shows === shows && !again) return posting;
+  if ((await ports.messenger.updateAlarm(posting.ref, view)) === 'gone') return begin(ports, input, view);
+  if (again) await ports.messenger.repeatAlarm(posting.ref, view);
+  const { times, postedAt } = again ? { times: posting.times + 1, postedAt: view.now } : posting;
+  const event: NewAuditEvent = {
+    kind: 'alarm.escalated',
+    data: { to: [...to], connector: view.connector, grants: view.failing.total },
+    at: view.now,
+    actor: bySystem('schedule'),
+    requestId: null,
+    grantId: null,
+  };
+  return save(ports, { ...posting, shows, times, postedAt }, to.length > 0 ? event : null);
+}
+
+/** The target let go of all of it, or somebody answered for the rest. */
+async function close(ports: Needs, { workspace }: Input, posting: Posting): Promise<Performed> {
+  await ports.messenger.closeAlarm(posting.ref);
+  await save(ports, { ...posting, workspaceId: workspace, shows: OVER });
+  return done;
+}
+
+async function save(ports: Needs, posting: Posting, event: NewAuditEvent | null = null): Promise<Posting> {
+  await ports.store.transaction(posting.workspaceId, async (tx) => {
+    await tx.savePosting(posting);
+    if (event) await tx.save({ events: [event] });
+  });
+  return posting;
+}
+
+const OVER = 'over';
+const PERMANENT = 'permanent';
+export const alarmKeyOf = (target: string): string => `alarm/${target}`;
+export const isStanding = ({ shows }: Posting): boolean => shows !== OVER;
+const showsOf = ({ total, permanent, errors, grants }: Failing): string =>
+  `${total} ${canonicalJson(errors.map(({ error }) => error))} ${grants.map(({ id }) => id).join(' ')}${permanent > 0 ? PERMANENT : ''}`;
