@@ -10,6 +10,7 @@ import { startWorkspace, type Workspace } from '../../src/sandbox/workspace/work
 import { createTeardown, type Teardown } from '../../src/teardown.ts';
 import { freshDatabase } from './database.ts';
 import { type Rota, startRota } from './rota.ts';
+import { stopWorkspace } from './stop-workspace.ts';
 import { startTargetProxy, type TargetProxy } from './target-proxy.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -94,7 +95,7 @@ async function build(teardown: Teardown, shared: Target | undefined): Promise<St
   const database = await freshDatabase();
   teardown.add(() => database.drop());
   const workspace = await startWorkspace({ scopes: await manifestScopes() });
-  teardown.add(() => workspace.stop());
+  teardown.add(() => stopWorkspace(workspace));
   const team = workspaceId(workspace.install.teamId);
   return {
     workspace,

@@ -19,6 +19,7 @@ import type { Ports } from '../../src/usecases/ports.ts';
 import { provisionGrant } from '../../src/usecases/provision-grant.ts';
 import { QUICK } from './connector-postgres.ts';
 import { freshDatabase, startStore, type TestClock } from './database.ts';
+import { stopWorkspace } from './stop-workspace.ts';
 import { aSubmission } from './stored.ts';
 import { startTargetPostgres, type TargetPostgres } from './target-postgres.ts';
 import { startTargetProxy, type TargetProxy } from './target-proxy.ts';
@@ -105,7 +106,7 @@ export async function startStormWorld(target: TargetPostgres): Promise<StormWorl
   const { store, clock, close } = await startStore(database.url);
   teardown.add(close);
   const slack = await startWorkspace();
-  teardown.add(() => slack.stop());
+  teardown.add(() => stopWorkspace(slack));
   const open: typeof postgres.open = (name, connection) => openPostgres(name, connection, { limits: QUICK });
   const connectors = openConnectors({ leases: store.leases }, new Map([['postgres', { ...postgres, open }]]));
   teardown.add(() => connectors.close());

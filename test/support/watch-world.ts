@@ -16,6 +16,7 @@ import type { ClaimedEffect, Ports } from '../../src/usecases/ports.ts';
 import { freshDatabase, startStore, type TestClock } from './database.ts';
 import { groupApiType, QUICK_LEASE } from './group-api/connector.ts';
 import { type GroupApi, startGroupApi } from './group-api/server.ts';
+import { stopWorkspace } from './stop-workspace.ts';
 import { aSubmission } from './stored.ts';
 import { type Message, messagesOf } from './watch-messages.ts';
 
@@ -84,7 +85,7 @@ export async function startWatchWorld({ rememberPeopleMs = 0, lease = QUICK_LEAS
   const { store, clock, close } = await startStore(database.url);
   teardown.add(close);
   const slack = await startWorkspace();
-  teardown.add(() => slack.stop());
+  teardown.add(() => stopWorkspace(slack));
   process.env.GROUP_API_TOKEN = api.token;
   const types = new Map([['group_api', groupApiType(lease)]]);
   const connectors = openConnectors({ leases: store.leases }, types);
