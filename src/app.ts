@@ -143,6 +143,8 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
   });
   await slack.start();
   teardown.add(() => slack.stop());
+  const following = startHeartbeat(slack.follow, log);
+  teardown.add(() => following.stop());
   const reloading = startPolicyReloading({
     path: config.policyPath,
     schemas,

@@ -9,6 +9,7 @@ import { endDeactivated } from './usecases/end-all.ts';
 import { findRevocable, returnGrant, revokeGrants } from './usecases/end-grant.ts';
 import { explainRole } from './usecases/explain-role.ts';
 import { extendGrant, findExtension, findOwnGrant } from './usecases/extend-grant.ts';
+import { changesSince } from './usecases/follow-changes.ts';
 import { awayOf, endAway, setAway } from './usecases/go-away.ts';
 import { findOwnRequest, homeOf } from './usecases/home-of.ts';
 import { offerRole, offerRoles } from './usecases/offer-roles.ts';
@@ -43,6 +44,7 @@ export function bindUsecases(ports: Ports): SlackUsecases {
     whoHas: (input) => whoHas(ports, input),
     nudge: (input) => nudge(ports, input),
     homeOf: (input) => homeOf(ports, input),
+    changesSince: (input) => changesSince(ports, input),
     findOwnRequest: (input) => findOwnRequest(ports, input),
     checkReviewer: (input) => checkReviewer(ports, input),
     reviewRequest: (input) => reviewRequest(ports, input),

@@ -7,6 +7,7 @@ import { createChannels } from './channels.ts';
 import { createClients, TIME_LIMITS, type TimeLimits } from './clients.ts';
 import type { Desk } from './desk.ts';
 import { createDirects } from './directs.ts';
+import { createFollower } from './home/follow.ts';
 import { createHomes } from './home/homes.ts';
 import { publishHome } from './home/publish.ts';
 import { createIdentity, type SlackIdentity } from './identity.ts';
@@ -52,6 +53,8 @@ export interface Slack {
   readonly people: ReturnType<typeof createPeople>;
   /** Which workspace this is. Throws `Outage` while Slack cannot tell. */
   identity(): Promise<SlackIdentity>;
+  /** Draws the open Homes that tell of what other processes did since it was called last. Throws what the database throws. */
+  follow(): Promise<void>;
   /** Slack's own time; null: it cannot be asked now. Never throws. */
   time(): Promise<Date | null>;
   /** Asks Slack now whether the token works, and in Socket Mode whether the socket stands. */
@@ -101,6 +104,11 @@ export function createSlack(options: SlackOptions): Slack {
     }),
     people: createPeople(clients.interactive, Date.now, options.rememberPeopleMs ?? PEOPLE_CACHE_MS),
     identity: identity.get,
+    follow: createFollower({
+      homes,
+      workspace: async () => (await identity.get()).teamId,
+      changesSince: (input) => options.usecases().changesSince(input),
+    }),
     time: () => slackTime(connection.apiUrl),
     async ready() {
       try {

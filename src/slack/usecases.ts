@@ -9,6 +9,7 @@ import type { endDeactivated } from '../usecases/end-all.ts';
 import type { findRevocable, returnGrant, revokeGrants } from '../usecases/end-grant.ts';
 import type { explainRole } from '../usecases/explain-role.ts';
 import type { extendGrant, findExtension, findOwnGrant } from '../usecases/extend-grant.ts';
+import type { changesSince } from '../usecases/follow-changes.ts';
 import type { awayOf, endAway, setAway } from '../usecases/go-away.ts';
 import type { findOwnRequest, homeOf } from '../usecases/home-of.ts';
 import type { offerRole, offerRoles } from '../usecases/offer-roles.ts';
@@ -47,6 +48,7 @@ export interface SlackUsecases {
   readonly whoHas: Bound<typeof whoHas>;
   readonly nudge: Bound<typeof nudge>;
   readonly homeOf: Bound<typeof homeOf>;
+  readonly changesSince: Bound<typeof changesSince>;
   readonly findOwnRequest: Bound<typeof findOwnRequest>;
   readonly checkReviewer: Bound<typeof checkReviewer>;
   readonly reviewRequest: Bound<typeof reviewRequest>;

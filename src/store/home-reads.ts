@@ -1,4 +1,4 @@
-import type { WorkspaceId } from '../domain/ids.ts';
+import { requestId, type WorkspaceId } from '../domain/ids.ts';
 import type { HomeReads, Window } from '../usecases/home-ports.ts';
 import type { Db } from './database.ts';
 import { Prisma } from './generated/client.ts';
@@ -50,6 +50,17 @@ export function createHomeReads(db: Db, workspace: WorkspaceId, skipping: Skippi
         count(from),
       ]);
       return { rows: skipping(rows, readDrift), total };
+    },
+    changedSince: async (since, limit) => {
+      const heads: readonly { sequence: number }[] = await db.query`
+        SELECT sequence FROM audit_chain_heads WHERE ${ours}`;
+      const latest = heads[0]?.sequence ?? 0;
+      if (since === null || since >= latest) return { latest, requests: [] };
+      // Events get their numbers in the order in which they are committed, so none of them appears behind a later one.
+      const rows: readonly { request_id: string }[] = await db.query`
+        SELECT DISTINCT request_id FROM audit_events
+         WHERE ${ours} AND sequence > ${since} AND sequence <= ${latest} AND request_id IS NOT NULL LIMIT ${limit}`;
+      return { latest, requests: rows.map((row) => requestId(row.request_id)) };
     },
   };
 }

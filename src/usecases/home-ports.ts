@@ -1,6 +1,6 @@
 import type { Drift } from '../domain/drift.ts';
 import type { Grant } from '../domain/grant.ts';
-import type { SlackUserId } from '../domain/ids.ts';
+import type { RequestId, SlackUserId } from '../domain/ids.ts';
 import type { AccessRequest } from '../domain/request.ts';
 
 /** Which rows of a long list. */
@@ -27,4 +27,9 @@ export interface HomeReads {
   failingGrants(window: Window): Promise<Rows<Grant>>;
   /** What is on targets otherwise than granted and waits for somebody, in the order in which it was first seen. */
   waitingDrift(window: Window): Promise<Rows<Drift>>;
+  /** The number of the latest audit event, and the requests that those behind `since` tell of, each once; `since` null: none of them. */
+  changedSince(
+    since: number | null,
+    limit: number,
+  ): Promise<{ readonly latest: number; readonly requests: readonly RequestId[] }>;
 }

@@ -20,3 +20,5 @@ export const DUE_REVIEWS_LIMIT = 200;
 export const REFUSALS_KEPT_PER_HOUR = 20;
 /** How many narrower roles an approver is offered. */
 export const NARROWER_LIMIT = 50;
+/** Requests that changed in other processes between two looks, and are told to the Homes one by one. With more, every Home is drawn anew. */
+export const FOLLOWED_REQUESTS = 50;

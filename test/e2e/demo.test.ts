@@ -92,6 +92,13 @@ describe('the demo', () => {
       if ((await user.page.$('dialog[open]')) !== null) await user.press('Close');
       await user.say('/elevate');
       await user.sees('What do you need?');
+      await user.isAccessible();
+      await user.page.type('dialog [role=combobox]', 'administrator');
+      await user.page.waitForSelector('dialog [role=option]');
+      await user.page.click('dialog [role=option]');
+      await user.sees('What is it for?');
+      await user.page.type('dialog [data-action=ticket]', 'INC-42');
+      await user.page.type('dialog [data-action=reason]', 'Orders 1001 and 1003 are stuck since the last release.');
       await picture(user, 'form');
       await user.isAccessible();
       await user.press('Close');

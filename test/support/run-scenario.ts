@@ -91,6 +91,8 @@ async function play(world: World, step: Step): Promise<void> {
     });
   } else if ('deactivate unheard' in step) {
     workspace.changePerson(step['deactivate unheard'], { deleted: true });
+  } else if ('changes address' in step) {
+    workspace.changePerson(step['changes address'].who, { email: step['changes address'].to });
   } else if ('slack fails at' in step) {
     workspace.clearFaults();
     for (const method of step['slack fails at']) workspace.failNext(method, { status: 500, times: FOR_GOOD });

@@ -85,6 +85,8 @@ const step = z.union([
   z.strictObject({ deactivate: who }),
   /** The same, but the event that tells of it is lost. */
   z.strictObject({ 'deactivate unheard': who }),
+  /** Somebody's account gets another address. */
+  z.strictObject({ 'changes address': z.strictObject({ who, to: z.string() }) }),
   /** Slack answers these methods with HTTP 500 from now on; an empty list: with none of them. */
   z.strictObject({ 'slack fails at': z.array(z.string()) }),
   /** Waits until one of these methods has failed that way. */

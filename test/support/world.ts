@@ -27,6 +27,8 @@ export interface WorldOptions {
 /** Everything real at once: the stage, and the app on it in this process, with a clock that can be moved. */
 export interface World extends Stage {
   readonly app: App;
+  /** Starts one more process of the bot, on the same database. Slack does not know it yet. */
+  another(): Promise<App>;
   /** Moves the clock by so many seconds; whatever is due by then happens at once. */
   advance(seconds: number): void;
   logTail(): string;
@@ -68,19 +70,25 @@ async function build(stage: Stage, options: WorldOptions): Promise<World> {
   const log = createLogger({ level: 'info', scrubber, destination: { write: (line) => void lines.push(line.trim()) } });
   let offsetMs = 0;
   const clock = { offsetMs: () => offsetMs, passedMs: () => offsetMs };
-  const app = await startApp(config, {
+  const start = async (): Promise<App> => {
+    const started = await startApp(config, surroundings);
+    teardown.add(() => started.stop());
+    return started;
+  };
+  const surroundings = {
     log,
     scrubber,
     clock,
     ...(options.slackTimeLimits ? { slackTimeLimits: options.slackTimeLimits } : {}),
     ...(options.text ? { text: options.text } : {}),
     ...(options.remembersPeople ? {} : { rememberPeopleMs: 0 }),
-  });
-  teardown.add(() => app.stop());
+  };
+  const app = await start();
   workspace.deliverTo(`${app.url}/slack/events`);
   return {
     ...stage,
     app,
+    another: start,
     advance(seconds) {
       offsetMs += seconds * 1000;
       app.wake();

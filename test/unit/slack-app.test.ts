@@ -17,6 +17,7 @@ const no = async (): Promise<{ ok: false; refusal: Refusal }> => refused({ code:
 const answers: SlackUsecases = {
   submitRequest: no,
   offerRoles: no,
+  changesSince: async () => ({ latest: 0, views: [] }),
   offerRole: no,
   explainRole: no,
   approveRequest: no,

@@ -3,106 +3,13 @@ import type { AuditEvent, AuditFact } from '../../src/domain/audit.ts';
 import { CHAIN_START, chain } from '../../src/domain/audit.ts';
 import type { NoticeName } from '../../src/domain/effect.ts';
 import { createGrant } from '../../src/domain/grant.ts';
-import { grantId, requestId, workspaceId } from '../../src/domain/ids.ts';
+import { grantId, workspaceId } from '../../src/domain/ids.ts';
 import { byPerson } from '../../src/domain/person.ts';
-import type { Refusal, RefusalCode } from '../../src/domain/refusal.ts';
 import { en } from '../../src/slack/text/en.ts';
 import { duration } from '../../src/slack/text/en-words.ts';
 import type { RequestView } from '../../src/usecases/ports.ts';
 import { aRequest, dba, later, sec, T0 } from '../support/domain.ts';
-
-/** One of each code; the compiler notices when one is missing. */
-const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code: Code }> } = {
-  person_may_not_use: { code: 'person_may_not_use', standing: 'guest' },
-  requester_may_no_longer: { code: 'requester_may_no_longer', standing: 'deactivated' },
-  email_changed: { code: 'email_changed', email: 'dev@example.com' },
-  role_unknown: { code: 'role_unknown', role: 'orders-db/amdin', suggestions: ['orders-db/admin'] },
-  role_not_offered: { code: 'role_not_offered', role: 'orders-db/admin' },
-  policy_denied: { code: 'policy_denied', role: 'orders-db/admin', rule: 'everyone else', message: 'Ask first.' },
-  facts_unavailable: {
-    code: 'facts_unavailable',
-    detail: "the members of group 'dba' could not be looked up: Slack timed out",
-  },
-  duration_too_long: { code: 'duration_too_long', maxSeconds: 14_400, askedSeconds: 32_400 },
-  duration_too_short: { code: 'duration_too_short', minSeconds: 1 },
-  duration_unreadable: { code: 'duration_unreadable', written: 'soon' },
-  time_unreadable: { code: 'time_unreadable', written: '25:00' },
-  time_missing: { code: 'time_missing', written: 'friday' },
-  time_past: { code: 'time_past', written: '9am', at: T0 },
-  two_ends: { code: 'two_ends', duration: '1h', until: '17:00' },
-  start_passed: { code: 'start_passed' },
-  two_starts: { code: 'two_starts' },
-  end_before_start: { code: 'end_before_start' },
-  start_too_far: { code: 'start_too_far', maxSeconds: 2_592_000 },
-  start_denied: { code: 'start_denied', rule: 'freeze', message: null },
-  start_shorter: { code: 'start_shorter', capSeconds: 1_800, rule: 'freeze' },
-  start_not_now: { code: 'start_not_now', startsAt: T0 },
-  reason_too_short: { code: 'reason_too_short', minLength: 10 },
-  reason_too_long: { code: 'reason_too_long', maxLength: 3_000 },
-  ticket_missing: { code: 'ticket_missing' },
-  ticket_malformed: { code: 'ticket_malformed', pattern: '^INC-\\d+$' },
-  ticket_too_long: { code: 'ticket_too_long', maxLength: 200 },
-  already_requested: { code: 'already_requested', requestId: requestId('req_1'), status: 'pending' },
-  stage_cannot_be_filled: {
-    code: 'stage_cannot_be_filled',
-    from: ['dba'],
-    fallback: ['sre'],
-    missing: 2,
-    unavailable: null,
-  },
-  channel_unreachable: { code: 'channel_unreachable', problem: 'There is no channel #access that the bot can see' },
-  subject_unresolved: { code: 'subject_unresolved', detail: 'no such field' },
-  request_not_found: { code: 'request_not_found' },
-  request_not_pending: { code: 'request_not_pending', status: 'denied', by: dba },
-  request_changed: { code: 'request_changed', revision: 2 },
-  own_request: { code: 'own_request' },
-  delegation_over: { code: 'delegation_over', of: dba, from: ['dba'] },
-  not_an_approver: { code: 'not_an_approver', from: ['dba', 'security'], unavailable: null },
-  already_counted: { code: 'already_counted' },
-  delegated_by_requester: { code: 'delegated_by_requester' },
-  away_until_unread: { code: 'away_until_unread', typed: 'someday' },
-  away_in_the_past: { code: 'away_in_the_past' },
-  away_too_long: { code: 'away_too_long', maxSeconds: 5_184_000 },
-  away_to_oneself: { code: 'away_to_oneself' },
-  may_not_hand_over: { code: 'may_not_hand_over', unavailable: null },
-  delegate_may_not_decide: { code: 'delegate_may_not_decide', standing: 'guest' },
-  not_away: { code: 'not_away' },
-  edit_changes_nothing: { code: 'edit_changes_nothing' },
-  edit_not_shorter: { code: 'edit_not_shorter', maxSeconds: 3_600 },
-  role_not_narrower: { code: 'role_not_narrower', role: 'orders-db/owner' },
-  edit_denied: { code: 'edit_denied', role: 'orders-db/read', rule: 'freeze', message: null },
-  narrower_role_held: { code: 'narrower_role_held', role: 'orders-db/read' },
-  guardrail_now_denies: { code: 'guardrail_now_denies', rule: 'freeze', message: null },
-  cap_now_lower: { code: 'cap_now_lower', capSeconds: 1_800, rule: 'freeze' },
-  deny_reason_missing: { code: 'deny_reason_missing' },
-  not_the_requester: { code: 'not_the_requester' },
-  grant_not_found: { code: 'grant_not_found' },
-  nothing_to_revoke: { code: 'nothing_to_revoke' },
-  grant_not_live: { code: 'grant_not_live', grantId: grantId('grt_1'), status: 'ended' },
-  reminders_used_up: { code: 'reminders_used_up', max: 3 },
-  reminded_just_now: { code: 'reminded_just_now', againAt: T0 },
-  nothing_to_review: { code: 'nothing_to_review' },
-  reviewed_already: { code: 'reviewed_already', verdict: 'justified', by: dba },
-  own_review: { code: 'own_review' },
-  not_a_reviewer: { code: 'not_a_reviewer', from: ['security'], unavailable: 'security: Slack timed out' },
-  review_comment_missing: { code: 'review_comment_missing' },
-  extensions_used_up: { code: 'extensions_used_up', max: 1 },
-  already_extended: { code: 'already_extended' },
-  extension_has_no_start: { code: 'extension_has_no_start', written: '17:00' },
-  extension_not_later: { code: 'extension_not_later', endsAt: T0 },
-  break_glass_has_no_start: { code: 'break_glass_has_no_start', written: '17:00' },
-  still_there: { code: 'still_there', found: 'member' },
-  holder_may_not_resolve: { code: 'holder_may_not_resolve' },
-  resolve_reason_missing: { code: 'resolve_reason_missing', detail: 'orders-pg cannot be reached' },
-  drift_not_found: { code: 'drift_not_found' },
-  drift_closed: { code: 'drift_closed' },
-  drift_not_ours: { code: 'drift_not_ours', grantor: 'The DBA' },
-  review_date_invalid: { code: 'review_date_invalid' },
-  no_live_access: { code: 'no_live_access' },
-  which_access: { code: 'which_access', roles: ['orders-db/admin', 'orders-db/read'], command: 'done' },
-  may_not_look: { code: 'may_not_look', owners: ['dba'], unavailable: null },
-  may_not_revoke: { code: 'may_not_revoke', owners: ['dba'], unavailable: null },
-};
+import { refusals } from '../support/refusals.ts';
 
 describe('a refusal', () => {
   it.each(Object.values(refusals).map((refusal) => [refusal.code, refusal] as const))('%s is a sentence', (_, no) => {

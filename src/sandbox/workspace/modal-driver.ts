@@ -57,7 +57,8 @@ export function createViewDriver(core: Core, personId: string) {
     });
     const answer = await core.send('interactive', payload, options);
     const body = object(answer.body);
-    core.inspect('options', body);
+    // What came too late, or not at all, is Slack's to tell the person.
+    if (answer.status === 200) core.inspect('options', body);
     const found = [...objects(body.options), ...objects(body.option_groups).flatMap((group) => objects(group.options))];
     const key = `${shown.id}/${actionId}`;
     core.offered.set(key, [...(core.offered.get(key) ?? []), ...found]);

@@ -126,7 +126,7 @@ export function createPersona(core: Core, personId: string) {
       team: options.team,
     });
     const answer = await core.send('interactive', payload, options);
-    core.inspect('options', object(answer.body));
+    if (answer.status === 200) core.inspect('options', object(answer.body));
     const found = objects(object(answer.body).options);
     core.offered.set(`${message.ts}/${actionId}`, found);
     return found;

@@ -26,6 +26,10 @@ export interface Homes {
   turn(actor: Actor, list: HomeList, page: number): Promise<void>;
   /** A request changed: the Homes that tell of it and have been opened are drawn anew. Never throws. */
   changed(view: RequestView): void;
+  /** How many Homes are kept up to date. */
+  count(): number;
+  /** Anything may have changed. Never throws. */
+  allChanged(): void;
   /** Something changed that only admins see. Never throws. */
   watchChanged(): void;
 }
@@ -117,6 +121,10 @@ export function createHomes({ draw, onError, later = afterAWhile }: Parts): Home
         const { seesAll, shows } = home.drawn ?? { seesAll: true, shows: new Set() };
         if (seesAll || concerned.has(user) || shows.has(request.id)) void redraw(home);
       }
+    },
+    count: () => opened.size,
+    allChanged() {
+      for (const home of opened.values()) void redraw(home);
     },
     watchChanged() {
       for (const home of opened.values()) if (home.drawn?.seesAll !== false) void redraw(home);
