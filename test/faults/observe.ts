@@ -15,21 +15,28 @@ export interface ChainEnd {
 export const chainBegin = (): ChainEnd => ({ sequence: 0, hash: CHAIN_START });
 
 /** What is wrong with the chain behind its verified end, which moves on; null: nothing. */
-export async function chainFault({ store }: FaultWorld, end: ChainEnd): Promise<string | null> {
-  const { rows } = await store.query('SELECT * FROM audit_events WHERE sequence > $1 ORDER BY sequence', [
-    end.sequence,
-  ]);
-  const events = rows.map((row) => readEvent(row));
+export async function chainFault({ store }: Pick<FaultWorld, 'store'>, end: ChainEnd): Promise<string | null> {
+  const { events, head } = await chainBehind(store, end);
   const fault = verifyChain(events, end);
   if (fault) return `event ${fault.sequence} is ${fault.fault}`;
   const last = events.at(-1);
   if (last) Object.assign(end, { sequence: last.sequence, hash: last.hash });
-  const { rows: heads } = await store.query<{ sequence: number; hash: string }>(
-    'SELECT sequence, hash FROM audit_chain_heads',
-  );
-  const head = heads[0];
   if (!head || (head.sequence === end.sequence && head.hash === end.hash)) return null;
   return `its head is at ${head.sequence}, and its last event is ${end.sequence}`;
+}
+
+/** The events and the head as of one moment: between two looks another event may come. */
+async function chainBehind(store: FaultWorld['store'], { sequence }: ChainEnd) {
+  const client = await store.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+    const { rows } = await client.query('SELECT * FROM audit_events WHERE sequence > $1 ORDER BY sequence', [sequence]);
+    const { rows: heads } = await client.query<ChainEnd>('SELECT sequence, hash FROM audit_chain_heads');
+    await client.query('COMMIT');
+    return { events: rows.map((row) => readEvent(row)), head: heads[0] };
+  } finally {
+    client.release();
+  }
 }
 
 export async function storiesOf({ store }: FaultWorld, begin: number): Promise<Story[]> {
