@@ -61,6 +61,13 @@ export type Refusal =
   /** They decided in the place of `of`, whose time away is over. */
   | { readonly code: 'delegation_over'; readonly of: PersonRef; readonly from: readonly string[] }
   | { readonly code: 'already_counted' }
+  /** A later stage (its index, and whom it asks) could not be filled without them; those of `now` can decide instead. */
+  | {
+      readonly code: 'needed_later';
+      readonly stage: number;
+      readonly from: readonly string[];
+      readonly now: readonly string[];
+    }
   /** They would decide in the place of the one who asks. */
   | { readonly code: 'delegated_by_requester' }
   /** `typed` is what stood behind `until`. */

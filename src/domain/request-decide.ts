@@ -1,5 +1,6 @@
 import { currentStage, type Decision, placed, placeFor, progress, type StageProgress } from './approval.ts';
 import { schedule } from './effect.ts';
+import { neededLater } from './needed-later.ts';
 import { type Actor, byPerson, type PersonRef, refOf } from './person.ts';
 import { refused } from './refusal.ts';
 import { type AccessRequest, close, event, type RequestCommand } from './request-state.ts';
@@ -31,6 +32,11 @@ export function approve(
     return refused(place.why === 'taken' ? { code: 'already_counted' } : { code: 'delegated_by_requester' });
   const { onBehalfOf } = place;
   const { via } = seat;
+  const people = [command.by.slackUserId, ...(onBehalfOf ? [onBehalfOf.slackUserId] : [])];
+  const later = neededLater(before, command.voters, state.requester.slackUserId, index, people);
+  if (later !== null) {
+    return refused({ code: 'needed_later', stage: later, from: state.stages[later]?.from ?? [], now: stage.from });
+  }
   const decision: Decision = {
     kind: 'approved',
     by: refOf(command.by),

@@ -1,6 +1,7 @@
 import { currentStage, placed, placeFor, progress, type StageVoters } from '../domain/approval.ts';
 import { type Delegation, isAway } from '../domain/delegation.ts';
 import type { SlackUserId } from '../domain/ids.ts';
+import { neededLater } from '../domain/needed-later.ts';
 import { isUnavailable } from '../domain/policy/facts.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { absencesNow } from './absences.ts';
@@ -52,7 +53,10 @@ export async function electorateOf(
     const own = user === request.requester.slackUserId;
     if (taken.has(user) || (own && !(stage.selfAllowed && seat.onBehalfOf.length === 0))) return [];
     const place = placeFor(seat, request.requester, taken);
-    return place.ok ? [{ user, via: seat.via, onBehalfOf: place.onBehalfOf?.slackUserId ?? null }] : [];
+    if (!place.ok || index === null) return [];
+    const people = [user, ...(place.onBehalfOf ? [place.onBehalfOf.slackUserId] : [])];
+    if (neededLater(counted, all, request.requester.slackUserId, index, people) !== null) return [];
+    return [{ user, via: seat.via, onBehalfOf: place.onBehalfOf?.slackUserId ?? null }];
   });
   const others = deciders.map(({ user }) => user).filter((user) => user !== request.requester.slackUserId);
   const here = others.filter((user) => !isAway(delegations, user));

@@ -47,6 +47,7 @@ export const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code
   request_not_pending: { code: 'request_not_pending', status: 'denied', by: dba },
   request_changed: { code: 'request_changed', revision: 2 },
   own_request: { code: 'own_request' },
+  needed_later: { code: 'needed_later', stage: 1, from: ['security'], now: ['dba', 'security'] },
   delegation_over: { code: 'delegation_over', of: dba, from: ['dba'] },
   not_an_approver: { code: 'not_an_approver', from: ['dba', 'security'], unavailable: null },
   already_counted: { code: 'already_counted' },

@@ -47,6 +47,35 @@ describe('a quorum, whoever clicks in whatever order', () => {
     expect(filled).toBeGreaterThan(100);
   });
 
+  it('is never used up: what could be filled when it was asked for can be filled by whoever has not clicked yet', () => {
+    let refused = 0;
+    const feasible = stages.filter(
+      (wanted) =>
+        feasibleStages(
+          wanted.map(({ approvals }) => ({ approvals, selfAllowed: false })),
+          wanted.map(({ people }) => new Set(people)),
+          dev.slackUserId,
+        ).ok,
+    );
+    fc.assert(
+      fc.property(feasible, fc.shuffledSubarray(PEOPLE, { minLength: PEOPLE.length }), (wanted, order) => {
+        let request = aRequest({ stages: wanted.map(({ approvals }) => aStage(approvals, 'group')) });
+        const voters = wanted.map(({ people }) => votersOf(people));
+        for (const user of wanted.flatMap(() => [...order, ...order, ...order])) {
+          const by = { slackUserId: user, email: `${user}@example.com`, name: user };
+          const command = { type: 'approve', by, revision: request.revision, voters } as const;
+          const step = transitionRequest(request, command, later(1));
+          if (step.ok) request = step.state;
+          else if (step.refusal.code === 'needed_later') refused += 1;
+          if (request.status === 'approved') break;
+        }
+        expect(request.status).toBe('approved');
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(refused).toBeGreaterThan(50);
+  });
+
   it('is possible exactly when some choice of distinct people fills every place', () => {
     const byTrying = (places: readonly (readonly SlackUserId[])[], used: ReadonlySet<SlackUserId>): boolean => {
       const [first, ...rest] = places;

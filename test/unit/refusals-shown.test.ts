@@ -47,6 +47,7 @@ const SHOWN: { readonly [Code in RefusalCode]: readonly [where: string, says: st
   request_not_pending: ['decided-already', 'There is nothing left to decide'],
   request_changed: ['changed-to-a-narrower-role', 'has changed since you looked'],
   own_request: ['nobody-approves-themselves', 'Nobody decides on their own request'],
+  needed_later: ['needed-in-a-later-stage', 'You are needed for stage 2'],
   delegation_over: ['a-delegation-ends-by-itself', 'whose time away is over'],
   not_an_approver: ['not-an-approver', 'to decide'],
   already_counted: ['two-distinct-people', 'Your approval is counted already'],

@@ -95,6 +95,8 @@ export function refusal(no: Refusal): string {
         : `This is for ${groups(no.from)} to decide. Elevate could not look all of them up (${no.unavailable}), so it cannot count you. Try again in a minute.`;
     case 'delegation_over':
       return `You decided in the place of ${no.of.name}, whose time away is over, so this is for ${groups(no.from)} to decide. Leave it to them; if ${no.of.name} is still away, they can say so again: /elevate away until friday to @you.`;
+    case 'needed_later':
+      return `You are needed for stage ${no.stage + 1} (${groups(no.from)}), which could not be filled without you, and one person counts once. Leave this stage to somebody else of ${groups(no.now)}, and approve when stage ${no.stage + 1} is asked.`;
     case 'already_counted':
       return 'Your approval is counted already. Somebody else has to give the next one.';
     case 'delegated_by_requester':
