@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../domain/audit.ts';
 import type { Grant } from '../domain/grant.ts';
-import type { GrantId, WorkspaceId } from '../domain/ids.ts';
+import { type GrantId, requestId, type WorkspaceId } from '../domain/ids.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import type { HoldingNote, Ports } from './ports.ts';
 
@@ -8,7 +8,7 @@ import type { HoldingNote, Ports } from './ports.ts';
 export interface Proof {
   readonly request: AccessRequest;
   readonly grant: Grant;
-  /** Of the grant and its request, oldest first. */
+  /** Of the grant and its request, and of the requests that made it longer, oldest first. */
   readonly events: readonly AuditEvent[];
   /** What was there before us; null: never noted, or put back and over. */
   readonly note: HoldingNote | null;
@@ -29,5 +29,8 @@ export async function proofOf(
     key === undefined ? null : reads.note(key),
     ports.store.now(),
   ]);
-  return { request, grant, events, note, now };
+  const extending = [...new Set(events.flatMap((event) => (event.kind === 'grant.extended' ? [event.data.by] : [])))];
+  const more = await Promise.all(extending.map((id) => reads.eventsOf(requestId(id))));
+  const all = [...events, ...more.flat()].sort((a, b) => a.sequence - b.sequence);
+  return { request, grant, events: all, note, now };
 }

@@ -9,6 +9,7 @@ import {
   type TargetSession,
 } from '../../src/usecases/ports.ts';
 import type { AccessUnderTest, ConnectorHarness } from '../support/connector-harness.ts';
+import { connectorManyContract } from './connector-many-contract.ts';
 
 const EXPIRES = { expiresAt: new Date('2100-01-01T00:00:00Z') };
 
@@ -458,6 +459,8 @@ export function connectorContract(harness: ConnectorHarness): void {
         expect(await connector.inUse(on, 3_600)).toBe(true);
       });
     });
+
+    connectorManyContract(harness);
 
     it('finds nothing wrong with a target that is set up right', async () => {
       const { access, connector } = await begin(harness);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { runCli } from '../../src/cli/program.ts';
 import { returnGrant } from '../../src/usecases/end-grant.ts';
+import { resolveGrant } from '../../src/usecases/resolve-grant.ts';
 import { startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
 
 let world: WatchWorld;
@@ -33,7 +34,7 @@ it('elevate grant show: intent, calls, read-backs with the target’s own answer
   expect(code).toBe(0);
   const order = [
     'intent: committed',
-    'target group_api:',
+    'asked target group_api:',
     'granted and read back as there; the target answered: {"level":"member"}',
     'revocation committed, because: returned',
     'revoked and read back as gone; the target answered: {"removed":true}',
@@ -45,6 +46,28 @@ it('elevate grant show: intent, calls, read-backs with the target’s own answer
     code: 2,
     err: expect.stringContaining('no grant'),
   });
+});
+
+it('elevate grant show: a revocation that failed, who stepped in, and that nothing is proven where nobody could look', async () => {
+  const id = await world.grant('dev');
+  await world.drain('provision_grant');
+  world.api.refuseChanges(503);
+  await returnGrant(world.ports, { workspace: world.workspace, user: world.user('dev'), grantId: id });
+  await world.drain('revoke_grant');
+  const { out } = await elevate('grant', 'show', id);
+  expect(out).toMatch(
+    /STATE: being revoked \(returned\), due .*, OVERDUE by \d+ s, 1 failed attempts, the last .*: groups refused/,
+  );
+  expect(out).toContain('call to revoke failed (attempt 1, transient): groups refused it with status 503');
+  world.api.meet('refuse');
+  const asker = { workspace: world.workspace, user: world.user('dba'), grantId: id };
+  expect(await resolveGrant(world.ports, { ...asker, reason: 'the server is scrapped' })).toMatchObject({ ok: true });
+  const closed = (await elevate('grant', 'show', id)).out;
+  expect(closed).toMatch(/STATE: ended \(resolved_unverified\), due .* WITHOUT PROOF: see below/);
+  expect(closed).toMatch(
+    /Bo Lindqvist \(.*\): closed it WITHOUT PROOF, with the reason: the server is scrapped; the target could not be asked/,
+  );
+  expect(closed).not.toContain('read back as gone');
 });
 
 it('elevate reconcile: pauses and resumes, and says which system could not be looked at', async () => {

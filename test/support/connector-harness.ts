@@ -18,6 +18,10 @@ export interface AccessUnderTest {
   /** What no error may contain. */
   readonly secrets: readonly string[];
   readonly network: Network;
+  /** Somebody else on the same entitlement, given by the same grantor of ours, who holds nothing. */
+  another(): Promise<AccessUnderTest>;
+  /** Makes the target refuse to take it away from this subject, and from nobody else; only where a target can. */
+  entangle?(): Promise<void>;
   /** A connector as one more process would open it. The harness closes it. */
   open(): Connector;
   /** Who holds the access, asked of the target itself and not through the connector. */

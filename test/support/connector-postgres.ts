@@ -136,6 +136,7 @@ async function underTest(
   const roleOid = await oidOf(target, names.role);
   const quotedSubject = () => pg.escapeIdentifier(subject);
 
+  let others = 0;
   const asBot = async (statement: string): Promise<void> => {
     const client = await target.connect(names.bot, BOT_PASSWORD, 'elevate');
     await client.query(statement);
@@ -149,6 +150,19 @@ async function underTest(
     overlapping: { role: names.role, inherit: true, set: false },
     subject: names.subject,
     secrets: [BOT_PASSWORD, encodeURIComponent(BOT_PASSWORD), url],
+    async another() {
+      others += 1;
+      const other = `${names.subject} ${others}`;
+      await sql(`CREATE ROLE ${pg.escapeIdentifier(other)} LOGIN PASSWORD '${PASSWORD}'`);
+      return underTest(target, elsewhere, proxy, { ...names, subject: other }, opened);
+    },
+    async entangle() {
+      // Who was given ADMIN OPTION has handed the role on: PostgreSQL takes it away only with what depends on it.
+      await asBot(`GRANT ${role} TO ${quotedSubject()} WITH ADMIN TRUE`);
+      const friend = pg.escapeIdentifier(`friend of ${subject}`);
+      await sql(`CREATE ROLE ${friend}`);
+      await sql(`GRANT ${role} TO ${friend} GRANTED BY ${quotedSubject()}`);
+    },
     open() {
       const connector = openPostgres(
         'orders-pg',

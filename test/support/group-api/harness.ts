@@ -66,6 +66,7 @@ function underTest(api: GroupApi, leases: Leases, group: string, user: string): 
     entitlement: { group },
     overlapping: { group, level: 'maintainer' },
     subject: user,
+    another: not,
     secrets: [api.token],
     open(): Connector {
       const env = { GROUP_API_TOKEN: api.token };
