@@ -1,6 +1,7 @@
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { slackUserId } from '../domain/ids.ts';
 import type { Person } from '../domain/person.ts';
+import type { Unavailable } from '../domain/policy/facts.ts';
 import type { Group, ManagerSource, Policy } from '../domain/policy/types.ts';
 import { type Directory, type GroupMembers, Outage, type People } from '../usecases/ports.ts';
 import { createFactProviders } from './fact-providers.ts';
@@ -100,17 +101,17 @@ export function createDirectory({ slackPeople, bind, managers, environment, now 
       try {
         return { ...person, ...(await managerOf(source, person)) };
       } catch (error) {
-        return { ...person, managerId: null, manager: { unavailable: sentenceOf(error) } };
+        return { ...person, managerId: null, manager: unavailable(error) };
       }
     },
 
     async group(workspace, policy: Policy, name): Promise<GroupMembers> {
       const group = policy.groups.get(name);
-      if (!group) return { unavailable: `the policy has no group "${name}"` };
+      if (!group) return { unavailable: `the policy has no group "${name}"`, lasting: true };
       try {
         return { members: await members(workspace, policy, group) };
       } catch (error) {
-        return { unavailable: sentenceOf(error) };
+        return unavailable(error);
       }
     },
 
@@ -118,4 +119,9 @@ export function createDirectory({ slackPeople, bind, managers, environment, now 
   };
 }
 
-const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+function unavailable(error: unknown): Unavailable {
+  const why = error instanceof Error ? error.message : String(error);
+  return error instanceof Outage && error.kind === 'permanent'
+    ? { unavailable: why, lasting: true }
+    : { unavailable: why };
+}

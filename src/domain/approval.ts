@@ -1,5 +1,6 @@
 import type { SlackUserId } from './ids.ts';
 import type { PersonRef } from './person.ts';
+import type { LookupFailure } from './policy/lookup.ts';
 import type { Stage } from './policy/types.ts';
 
 export interface Decision {
@@ -30,7 +31,7 @@ export interface Seat {
 export interface StageVoters {
   readonly voters: ReadonlyMap<SlackUserId, Seat>;
   /** Groups whose members could not be looked up, each with why. They count as empty, and refusals say so. */
-  readonly unavailable: readonly string[];
+  readonly unavailable: readonly LookupFailure[];
 }
 
 /** As much of a request as counting needs. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GrantId, RequestId, WorkspaceId } from './ids.ts';
 import { canonicalJson, type Json } from './json.ts';
 import type { Actor } from './person.ts';
+import type { LookupFailure } from './policy/lookup.ts';
 import type { DriftKind, GrantEndedBecause } from './status.ts';
 
 /** What happened. Each kind is `noun.past`; its data is plain and holds no secret. Times inside are ISO 8601 in UTC. */
@@ -140,7 +141,7 @@ interface FellBackFact {
   readonly from: string[];
   readonly to: string[];
   readonly missing: number;
-  readonly unavailable: string | null;
+  readonly unavailable: LookupFailure | null;
 }
 
 /** Times are seconds. */

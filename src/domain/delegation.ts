@@ -2,6 +2,7 @@ import type { NewAuditEvent } from './audit.ts';
 import { cancel, type Effect, type EffectChange, schedule } from './effect.ts';
 import type { SlackUserId, WorkspaceId } from './ids.ts';
 import { type Actor, byPerson, bySystem, type PersonRef, refOf } from './person.ts';
+import type { LookupFailure } from './policy/lookup.ts';
 import { type Refusal, refused } from './refusal.ts';
 
 /** Somebody is away until then. Nobody decides in their place a moment longer; that it is over is noted soon after. */
@@ -28,7 +29,7 @@ export interface GoingAway {
   /** Whether any group of the person lets its members hand over. */
   readonly mayHandOver: boolean;
   /** A group of theirs that could not be looked up, with why; null: all of them could. */
-  readonly unavailable: string | null;
+  readonly unavailable: LookupFailure | null;
   /** What they said last. */
   readonly before: Delegation | null;
 }

@@ -1,5 +1,6 @@
 import type { GrantId, RequestId } from './ids.ts';
 import type { PersonRef, Standing } from './person.ts';
+import type { LookupFailure } from './policy/lookup.ts';
 import type { GrantStatus, RequestStatus } from './status.ts';
 
 /** Why the answer is no. Each code becomes one sentence, with what to do next, in slack/text. */
@@ -48,7 +49,7 @@ export type Refusal =
       /** Who is asked where those of `from` cannot, and cannot either; empty: the policy names nobody. */
       readonly fallback: readonly string[];
       readonly missing: number;
-      readonly unavailable: string | null;
+      readonly unavailable: LookupFailure | null;
     }
   /** Nobody would see the request; `problem` says what to put right. */
   | { readonly code: 'channel_unreachable'; readonly problem: string }
@@ -57,7 +58,7 @@ export type Refusal =
   | { readonly code: 'request_not_pending'; readonly status: RequestStatus; readonly by: PersonRef | null }
   | { readonly code: 'request_changed'; readonly revision: number }
   | { readonly code: 'own_request' }
-  | { readonly code: 'not_an_approver'; readonly from: readonly string[]; readonly unavailable: string | null }
+  | { readonly code: 'not_an_approver'; readonly from: readonly string[]; readonly unavailable: LookupFailure | null }
   /** They decided in the place of `of`, whose time away is over. */
   | { readonly code: 'delegation_over'; readonly of: PersonRef; readonly from: readonly string[] }
   | { readonly code: 'already_counted' }
@@ -76,7 +77,7 @@ export type Refusal =
   | { readonly code: 'away_too_long'; readonly maxSeconds: number }
   | { readonly code: 'away_to_oneself' }
   /** `unavailable`, here and below: some of the groups could not be looked up, so that it may be otherwise. */
-  | { readonly code: 'may_not_hand_over'; readonly unavailable: string | null }
+  | { readonly code: 'may_not_hand_over'; readonly unavailable: LookupFailure | null }
   | { readonly code: 'delegate_may_not_decide'; readonly standing: Exclude<Standing, 'member'> }
   | { readonly code: 'not_away' }
   | { readonly code: 'edit_changes_nothing' }
@@ -106,7 +107,7 @@ export type Refusal =
   | { readonly code: 'nothing_to_review' }
   | { readonly code: 'reviewed_already'; readonly verdict: 'justified' | 'unjustified'; readonly by: PersonRef | null }
   | { readonly code: 'own_review' }
-  | { readonly code: 'not_a_reviewer'; readonly from: readonly string[]; readonly unavailable: string | null }
+  | { readonly code: 'not_a_reviewer'; readonly from: readonly string[]; readonly unavailable: LookupFailure | null }
   | { readonly code: 'review_comment_missing' }
   | { readonly code: 'extensions_used_up'; readonly max: number }
   | { readonly code: 'already_extended' }
@@ -118,8 +119,8 @@ export type Refusal =
   | { readonly code: 'break_glass_has_no_start'; readonly written: string }
   | { readonly code: 'no_live_access' }
   | { readonly code: 'which_access'; readonly roles: readonly string[]; readonly command: 'extend' | 'done' }
-  | { readonly code: 'may_not_look'; readonly owners: readonly string[]; readonly unavailable: string | null }
-  | { readonly code: 'may_not_revoke'; readonly owners: readonly string[]; readonly unavailable: string | null };
+  | { readonly code: 'may_not_look'; readonly owners: readonly string[]; readonly unavailable: LookupFailure | null }
+  | { readonly code: 'may_not_revoke'; readonly owners: readonly string[]; readonly unavailable: LookupFailure | null };
 
 export type RefusalCode = Refusal['code'];
 export const refused = (refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } => ({

@@ -2,6 +2,7 @@ import { currentStage, type Decision, placed, placeFor, progress, type StageProg
 import { schedule } from './effect.ts';
 import { neededLater } from './needed-later.ts';
 import { type Actor, byPerson, type PersonRef, refOf } from './person.ts';
+import { worthTelling } from './policy/lookup.ts';
 import { refused } from './refusal.ts';
 import { type AccessRequest, close, event, type RequestCommand } from './request-state.ts';
 import { beginStage } from './request-wait.ts';
@@ -24,7 +25,7 @@ export function approve(
   const own = command.by.slackUserId === state.requester.slackUserId;
   if (own && !(stage.selfAllowed && seat?.onBehalfOf.length === 0)) return refused({ code: 'own_request' });
   if (seat === undefined)
-    return refused({ code: 'not_an_approver', from: stage.from, unavailable: voters.unavailable[0] ?? null });
+    return refused({ code: 'not_an_approver', from: stage.from, unavailable: worthTelling(voters.unavailable) });
   const taken = placed(before);
   if (taken.has(command.by.slackUserId)) return refused({ code: 'already_counted' });
   const place = placeFor(seat, state.requester, taken);
@@ -103,7 +104,7 @@ export function deny(
     return refused({
       code: 'not_an_approver',
       from: state.stages.flatMap((stage) => stage.from),
-      unavailable: command.unavailable[0] ?? null,
+      unavailable: worthTelling(command.unavailable),
     });
   }
   const reason = command.reason.trim();

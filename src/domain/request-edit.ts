@@ -1,6 +1,7 @@
 import { currentStage, placeFor, progress, type Seat } from './approval.ts';
 import { schedule } from './effect.ts';
 import { byPerson, refOf } from './person.ts';
+import { worthTelling } from './policy/lookup.ts';
 import { refused } from './refusal.ts';
 import { approved, forWhom } from './request-decide.ts';
 import { type AccessRequest, type Edit, event, notify, type RequestCommand } from './request-state.ts';
@@ -22,7 +23,7 @@ export function edit(state: AccessRequest, command: EditCommand, now: Date): Tra
     return refused({
       code: 'not_an_approver',
       from: state.stages.flatMap((stage) => stage.from),
-      unavailable: command.voters.flatMap((stage) => stage.unavailable)[0] ?? null,
+      unavailable: worthTelling(command.voters.flatMap((stage) => stage.unavailable)),
     });
   }
   const { to } = command;

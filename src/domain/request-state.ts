@@ -4,6 +4,7 @@ import { cancel, type EffectChange, type NoticeName, schedule } from './effect.t
 import type { GrantId, RequestId, RoleKey, SlackUserId, WorkspaceId } from './ids.ts';
 import type { Actor, PersonRef } from './person.ts';
 import type { Facts } from './policy/facts.ts';
+import type { LookupFailure } from './policy/lookup.ts';
 import type { PolicyDecision, Stage } from './policy/types.ts';
 import type { BreakGlassUse } from './review.ts';
 import type { RequestStatus } from './status.ts';
@@ -203,7 +204,7 @@ export type RequestCommand =
       readonly revision: number;
       readonly reason: string;
       readonly seat: Seat | null;
-      readonly unavailable: readonly string[];
+      readonly unavailable: readonly LookupFailure[];
     }
   /** An approver shortens it, or makes it a narrower role. */
   | {

@@ -2,6 +2,7 @@ import type { NewAuditEvent } from './audit.ts';
 import { cancel, type EffectChange, schedule } from './effect.ts';
 import type { RequestId, SlackUserId } from './ids.ts';
 import { type Actor, byPerson, bySystem, type PersonRef } from './person.ts';
+import type { LookupFailure } from './policy/lookup.ts';
 import { refused } from './refusal.ts';
 import type { Transition } from './transition.ts';
 
@@ -44,7 +45,7 @@ export type ReviewCommand =
       /** The group through which this person may review now; null: none. */
       readonly via: string | null;
       /** A group that could not be looked up, with why. */
-      readonly unavailable: string | null;
+      readonly unavailable: LookupFailure | null;
     }
   | { readonly type: 'remind' };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AuditEvent, AuditFact, AuditKind } from '../domain/audit.ts';
 import type { Actor } from '../domain/person.ts';
+import { lookupFailure } from './lookup-rows.ts';
 import {
   endedBecause,
   personSchema,
@@ -53,7 +54,7 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
           from: z.array(text),
           to: z.array(text),
           missing: number,
-          unavailable: textOrNull,
+          unavailable: lookupFailure.nullable(),
         }),
       )
       .exactOptional(),

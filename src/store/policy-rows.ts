@@ -9,8 +9,12 @@ import type {
 } from '../domain/policy/facts.ts';
 import { WEEKDAYS } from '../domain/policy/facts.ts';
 import type { PolicyDecision, RuleVerdict, Stage } from '../domain/policy/types.ts';
+import { lookupFailure } from './lookup-rows.ts';
 
-const unavailable: z.ZodType<Unavailable> = z.looseObject({ unavailable: z.string() });
+const unavailable: z.ZodType<Unavailable> = z.looseObject({
+  unavailable: z.string(),
+  lasting: z.literal(true).exactOptional(),
+});
 const known = <T>(schema: z.ZodType<T>) => z.union([schema, unavailable]);
 
 const requester: z.ZodType<RequesterFacts> = z.looseObject({
@@ -73,7 +77,7 @@ export const stageSchema: z.ZodType<Stage> = z.looseObject({
   fallback: z
     .looseObject({
       to: z.array(z.string()),
-      used: z.looseObject({ missing: z.int(), unavailable: z.string().nullable() }).nullable(),
+      used: z.looseObject({ missing: z.int(), unavailable: lookupFailure.nullable() }).nullable(),
     })
     .nullable(),
   addedBy: z.looseObject({ kind: z.enum(['rule', 'guardrail']), name: z.string() }),

@@ -1,5 +1,6 @@
 import type { Seat } from '../domain/approval.ts';
 import type { SlackUserId } from '../domain/ids.ts';
+import type { LookupFailure } from '../domain/policy/lookup.ts';
 import type { Policy, Stage } from '../domain/policy/types.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import type { Away } from './absences.ts';
@@ -28,7 +29,7 @@ export function mayStop(
   policy: Policy,
   groups: GroupBook,
   away: Away | null = null,
-): { seat: Seat | null; unavailable: readonly string[] } {
+): { seat: Seat | null; unavailable: readonly LookupFailure[] } {
   const stages = votersOf(watched, groups, away);
   const inStage = stages.map((stage) => stage.voters.get(user)).find((seat) => seat !== undefined);
   if (inStage !== undefined) return { seat: inStage, unavailable: [] };

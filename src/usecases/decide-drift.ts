@@ -2,6 +2,7 @@ import { type Drift, type DriftDecision, decide } from '../domain/drift.ts';
 import { transitionGrant } from '../domain/grant.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { type PersonRef, refOf } from '../domain/person.ts';
+import { worthTelling } from '../domain/policy/lookup.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { systemId } from '../domain/system.ts';
 import { lookUpGroups, membership } from './electorate.ts';
@@ -71,7 +72,7 @@ async function mayDecide(
   const owners = ownersOf(ports, drift.system);
   const groups = await lookUpGroups(ports, input.workspace, ports.policies.current(), owners);
   const { via, unavailable } = membership(input.user, owners, groups);
-  if (via === null) return refused({ code: 'may_not_revoke', owners, unavailable: unavailable[0] ?? null });
+  if (via === null) return refused({ code: 'may_not_revoke', owners, unavailable: worthTelling(unavailable) });
   return { ok: true, drift, person: who.person };
 }
 

@@ -2,12 +2,16 @@ import type { Seat, StageVoters } from '../domain/approval.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Person } from '../domain/person.ts';
 import { isUnavailable, type Known } from '../domain/policy/facts.ts';
+import type { LookupFailure } from '../domain/policy/lookup.ts';
 import type { Policy, Stage } from '../domain/policy/types.ts';
 import type { Away } from './absences.ts';
 import type { GroupMembers, Ports } from './ports.ts';
 
-/** Group name -> its members now. */
+/** Group name -> its members now. 'manager' is in it where somebody's manager was looked up and there is one. */
 export type GroupBook = ReadonlyMap<string, GroupMembers>;
+
+/** Who is asked through one name of a stage, or why nobody can say. */
+type Found = { readonly members: ReadonlySet<SlackUserId> } | { readonly failure: LookupFailure };
 
 /** What stages and owners refer to of one request. */
 export interface Seats {
@@ -41,10 +45,10 @@ export function namedGroups(seats: Pick<Seats, 'stages' | 'owners'>): string[] {
 export function votersOf(seats: Seats, groups: GroupBook, away: Away | null = null): StageVoters[] {
   return seats.stages.map((stage) => {
     const voters = new Map<SlackUserId, Seat>();
-    const unavailable: string[] = [];
+    const unavailable: LookupFailure[] = [];
     const resolved = stage.from.flatMap((from) => resolveSeat(from, seats, groups));
     for (const { name, members } of resolved) {
-      if ('unavailable' in members) unavailable.push(`${name}: ${members.unavailable}`);
+      if ('failure' in members) unavailable.push(members.failure);
       else for (const user of members.members) if (!voters.has(user)) voters.set(user, { via: name, onBehalfOf: [] });
     }
     if (away) seatDelegates(voters, resolved, away);
@@ -55,7 +59,7 @@ export function votersOf(seats: Seats, groups: GroupBook, away: Away | null = nu
 /** Whoever decides for one who is away, where that one's group lets its members hand over; a right of one's own comes first. */
 function seatDelegates(
   voters: Map<SlackUserId, Seat>,
-  resolved: readonly { name: string; members: GroupMembers }[],
+  resolved: readonly { name: string; members: Found }[],
   { delegations, policy }: Away,
 ): void {
   for (const { name, members } of resolved) {
@@ -70,23 +74,28 @@ function seatDelegates(
   }
 }
 
-function resolveSeat(from: string, seats: Seats, groups: GroupBook): { name: string; members: GroupMembers }[] {
+function resolveSeat(from: string, seats: Seats, groups: GroupBook): { name: string; members: Found }[] {
   if (from === 'owners') return seats.owners.map((name) => ({ name, members: membersOf(name, groups) }));
   if (from === 'manager') {
-    return [{ name: from, members: managerOf(seats.requester) }];
+    return [{ name: from, members: found(from, managerOf(seats.requester)) }];
   }
   return [{ name: from, members: membersOf(from, groups) }];
 }
 
-/** Whom a stage asks that asks the manager. */
-export function managerOf(requester: Seats['requester']): GroupMembers {
+/** Whom a stage asks that asks the manager; null: nobody is known as such. */
+export function managerOf(requester: Seats['requester']): GroupMembers | null {
   if (requester?.managerId) return { members: new Set([requester.managerId]) };
-  const why = isUnavailable(requester?.manager) ? requester.manager.unavailable : 'the requester has no known manager';
-  return { unavailable: why };
+  return isUnavailable(requester?.manager) ? requester.manager : null;
 }
 
-function membersOf(name: string, groups: GroupBook): GroupMembers {
-  return groups.get(name) ?? { unavailable: `there is no group "${name}" in the policy` };
+const membersOf = (name: string, groups: GroupBook): Found => found(name, groups.get(name) ?? null);
+
+function found(name: string, members: GroupMembers | null): Found {
+  if (members === null)
+    return { failure: name === 'manager' ? { kind: 'no_manager' } : { kind: 'no_group', group: name } };
+  if ('members' in members) return members;
+  const { unavailable, lasting = false } = members;
+  return { failure: { kind: 'unanswered', group: name, detail: unavailable, lasting } };
 }
 
 /** The first of the groups that this person is in; null: in none. Groups that could not be looked up are told apart. */
@@ -94,11 +103,11 @@ export function membership(
   user: SlackUserId,
   names: readonly string[],
   groups: GroupBook,
-): { via: string | null; unavailable: string[] } {
-  const unavailable: string[] = [];
+): { via: string | null; unavailable: LookupFailure[] } {
+  const unavailable: LookupFailure[] = [];
   for (const name of names) {
     const members = membersOf(name, groups);
-    if ('unavailable' in members) unavailable.push(`${name}: ${members.unavailable}`);
+    if ('failure' in members) unavailable.push(members.failure);
     else if (members.members.has(user)) return { via: name, unavailable };
   }
   return { via: null, unavailable };

@@ -1,6 +1,7 @@
 import { type Grant, isLive, transitionGrant } from '../domain/grant.ts';
 import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { refOf } from '../domain/person.ts';
+import { type LookupFailure, worthTelling } from '../domain/policy/lookup.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { mayStop, watchedBy } from './authority.ts';
 import { lookUpGroups, namedGroups } from './electorate.ts';
@@ -37,7 +38,7 @@ export async function findRevocable(
   input: Asker & { readonly holder: SlackUserId; readonly role: string | null },
 ): Promise<
   /** `unsure`: why somebody's right to some of the others could not be looked up; null: they have none to those. */
-  { ok: true; grants: readonly Grant[]; unsure: string | null } | { ok: false; refusal: Refusal }
+  { ok: true; grants: readonly Grant[]; unsure: LookupFailure | null } | { ok: false; refusal: Refusal }
 > {
   const who = await identify(ports, input.workspace, input.user);
   if (!who.ok) return who;
@@ -49,7 +50,9 @@ export async function findRevocable(
   const refusals = rights.flatMap((right) => (right.ok ? [] : [right.refusal]));
   const [first] = refusals;
   if (grants.length === 0 && first) return refused(first);
-  const unsure = refusals.flatMap((no) => (no.code === 'may_not_revoke' ? [no.unavailable] : [])).find(Boolean) ?? null;
+  const unsure = worthTelling(
+    refusals.flatMap((no) => (no.code === 'may_not_revoke' && no.unavailable ? [no.unavailable] : [])),
+  );
   return { ok: true, grants, unsure };
 }
 
@@ -106,7 +109,7 @@ export async function mayRevoke(
     ? refused({
         code: 'may_not_revoke',
         owners: [...request.role.owners, ...current.admins],
-        unavailable: right.unavailable[0] ?? null,
+        unavailable: worthTelling(right.unavailable),
       })
     : { ok: true };
 }

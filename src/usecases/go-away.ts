@@ -1,6 +1,7 @@
 import { comeBack, type Delegation, type GoingAway, goAway, stillAway } from '../domain/delegation.ts';
 import { type EffectChange, schedule } from '../domain/effect.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import { worthTelling } from '../domain/policy/lookup.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { untilOf } from '../domain/written/until.ts';
 import { absencesNow } from './absences.ts';
@@ -112,7 +113,7 @@ async function inDelegatingGroup(
   const names = [...policy.groups].flatMap(([name, group]) => (group.delegate ? [name] : []));
   const groups = await lookUpGroups(ports, workspace, policy, names);
   const { via, unavailable } = membership(user, names, groups);
-  return { mayHandOver: via !== null, unavailable: unavailable[0] ?? null };
+  return { mayHandOver: via !== null, unavailable: worthTelling(unavailable) };
 }
 
 /** Their cards name who may decide. */

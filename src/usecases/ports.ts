@@ -8,7 +8,7 @@ import type { Grant, ResolvedAccess } from '../domain/grant.ts';
 import type { GrantId, PolicyVersion, RequestId, RoleKey, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { Person, PersonRef } from '../domain/person.ts';
-import type { Facts } from '../domain/policy/facts.ts';
+import type { Facts, Unavailable } from '../domain/policy/facts.ts';
 import type { FactProvider, Policy, Role } from '../domain/policy/types.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import type { HomeReads } from './home-ports.ts';
@@ -506,7 +506,7 @@ export interface Connectors {
 // ───────────────────────────────────────────── people and Slack
 
 /** Members of a group now, or why nobody can say. */
-export type GroupMembers = { readonly members: ReadonlySet<SlackUserId> } | { readonly unavailable: string };
+export type GroupMembers = { readonly members: ReadonlySet<SlackUserId> } | Unavailable;
 
 export interface Directory {
   /** null: Slack does not know the user. Throws `Outage` when Slack does not answer. */

@@ -1,5 +1,6 @@
 import type { RequestId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { refOf } from '../domain/person.ts';
+import { worthTelling } from '../domain/policy/lookup.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { type ReviewCommand, transitionReview, type Verdict } from '../domain/review.ts';
@@ -59,7 +60,7 @@ async function setScene(
     by: refOf(who.person),
     comment: '',
     via,
-    unavailable: unavailable[0] ?? null,
+    unavailable: worthTelling(unavailable),
   };
   return { ok: true, request, command };
 }

@@ -1,7 +1,7 @@
 import type { AccessRequest } from '../domain/request.ts';
 import { type GroupBook, lookUpGroups, managerOf } from './electorate.ts';
 import { policyOf } from './policy-of.ts';
-import type { Ports } from './ports.ts';
+import type { GroupMembers, Ports } from './ports.ts';
 
 /** The groups whose members may review, and who is in them now. Admins always may. */
 export async function reviewersOf(
@@ -16,5 +16,6 @@ export async function reviewersOf(
     own.includes('manager') ? ports.directory.person(request.workspaceId, request.requester.slackUserId) : null,
   ]);
   const manager = managerOf(requester);
-  return { groups: new Map([...admins, ...groups, ['manager', manager]]), names: [...own, ...current.admins] };
+  const asGroup: readonly (readonly [string, GroupMembers])[] = manager === null ? [] : [['manager', manager]];
+  return { groups: new Map([...admins, ...groups, ...asGroup]), names: [...own, ...current.admins] };
 }

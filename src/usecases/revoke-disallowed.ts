@@ -1,5 +1,6 @@
 import type { Grant } from '../domain/grant.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import { worthTelling } from '../domain/policy/lookup.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { disallowedGrants } from './disallowed-grants.ts';
 import { lookUpGroups, membership } from './electorate.ts';
@@ -22,7 +23,7 @@ export async function revokeDisallowed(
   const groups = await lookUpGroups(ports, input.workspace, policy, policy.admins);
   const { via, unavailable } = membership(input.user, policy.admins, groups);
   if (via === null) {
-    return refused({ code: 'may_not_revoke', owners: policy.admins, unavailable: unavailable[0] ?? null });
+    return refused({ code: 'may_not_revoke', owners: policy.admins, unavailable: worthTelling(unavailable) });
   }
   const grants = await disallowedGrants(ports, input.workspace, policy);
   if (grants.length === 0) return refused({ code: 'nothing_to_revoke' });

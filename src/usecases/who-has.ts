@@ -1,5 +1,6 @@
 import type { Grant } from '../domain/grant.ts';
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import { worthTelling } from '../domain/policy/lookup.ts';
 import type { Role } from '../domain/policy/types.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { lookUpGroups, membership } from './electorate.ts';
@@ -26,7 +27,7 @@ export async function whoHas(
   if (via === null) {
     const offered = await offerRole(ports, input);
     if (!offered.ok && offered.refusal.code === 'facts_unavailable') return offered;
-    if (!offered.ok) return refused({ code: 'may_not_look', owners: insiders, unavailable: unavailable[0] ?? null });
+    if (!offered.ok) return refused({ code: 'may_not_look', owners: insiders, unavailable: worthTelling(unavailable) });
   }
   const grants = await ports.store.reads(input.workspace).openGrantsOfRole(role.key, HOLDERS_LIMIT);
   return { ok: true, role, grants };

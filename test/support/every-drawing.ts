@@ -241,7 +241,10 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
       yield shown(
         revokeForm(
           PEOPLE[0] ?? slackUserId('U0'),
-          { grants: many(1_000, () => grantOf(view.request, words)), unsure: words(3_000) },
+          {
+            grants: many(1_000, () => grantOf(view.request, words)),
+            unsure: { kind: 'unanswered', group: words(80), detail: words(3_000), lasting: true },
+          },
           text,
         ),
       );

@@ -76,7 +76,11 @@ export const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code
   nothing_to_review: { code: 'nothing_to_review' },
   reviewed_already: { code: 'reviewed_already', verdict: 'justified', by: dba },
   own_review: { code: 'own_review' },
-  not_a_reviewer: { code: 'not_a_reviewer', from: ['security'], unavailable: 'security: Slack timed out' },
+  not_a_reviewer: {
+    code: 'not_a_reviewer',
+    from: ['security'],
+    unavailable: { kind: 'unanswered', group: 'security', detail: 'Slack timed out', lasting: false },
+  },
   review_comment_missing: { code: 'review_comment_missing' },
   extensions_used_up: { code: 'extensions_used_up', max: 1 },
   already_extended: { code: 'already_extended' },

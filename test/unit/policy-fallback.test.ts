@@ -6,11 +6,13 @@ import { AROUND, decide, load, policyOf } from '../support/policy-fixture.ts';
 
 const GROUPS: Record<string, readonly string[]> = { a: ['ann'], ab: ['ann', 'bob'], c: ['cy'], dev: ['dev'], none: [] };
 
+const LOST = { kind: 'unanswered', group: 'lost', detail: 'gone', lasting: false } as const;
+
 /** Who is in the groups; `lost` could not be looked up. */
 const seatsOf = (stages: readonly Stage[]) =>
   stages.map(({ from }) => ({
     voters: new Map(from.flatMap((name) => GROUPS[name] ?? []).map((person) => [person, true])),
-    unavailable: from.includes('lost') ? ['lost: gone'] : [],
+    unavailable: from.includes('lost') ? [LOST] : [],
   }));
 
 const fill = (...stages: Stage[]) => fillStages(stages, seatsOf, 'dev');
@@ -25,7 +27,7 @@ describe('stages that fall back', () => {
   it.each([
     ['an empty group', aStage(1, 'none'), { missing: 1, unavailable: null }],
     ['only the requester', aStage(1, 'dev'), { missing: 1, unavailable: null }],
-    ['a group that cannot be looked up', aStage(1, 'lost'), { missing: 1, unavailable: 'lost: gone' }],
+    ['a group that cannot be looked up', aStage(1, 'lost'), { missing: 1, unavailable: LOST }],
     ['one person too few', aStage(2, 'a'), { missing: 1, unavailable: null }],
   ])('ask the others too: %s', (_what, stage, used) => {
     expect(fill(orElse(stage, 'c'))).toMatchObject({

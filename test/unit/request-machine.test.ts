@@ -13,6 +13,8 @@ import {
 import { REMINDER_PAUSE_SECONDS } from '../../src/domain/request-wait.ts';
 import { aRequest, aStage, dba, dba2, dev, later, sec, submission } from '../support/domain.ts';
 
+const SILENT = { kind: 'unanswered', group: 'dba', detail: 'Slack did not answer', lasting: false } as const;
+
 const voters = (group: string, ...people: PersonRef[]): StageVoters => ({
   voters: new Map(people.map((each) => [each.slackUserId, { via: group, onBehalfOf: [] }])),
   unavailable: [],
@@ -171,10 +173,10 @@ describe('an approval', () => {
   });
 
   it('names what could not be looked up, when that may be why', () => {
-    const down: StageVoters = { voters: new Map(), unavailable: ['dba: Slack did not answer'] };
+    const down: StageVoters = { voters: new Map(), unavailable: [SILENT] };
     expect(tried(aRequest(), approveBy(dba, down))).toEqual({
       ok: false,
-      refusal: { code: 'not_an_approver', from: ['dba'], unavailable: 'dba: Slack did not answer' },
+      refusal: { code: 'not_an_approver', from: ['dba'], unavailable: SILENT },
     });
   });
 

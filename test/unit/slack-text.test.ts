@@ -5,6 +5,8 @@ import type { NoticeName } from '../../src/domain/effect.ts';
 import { createGrant } from '../../src/domain/grant.ts';
 import { grantId, workspaceId } from '../../src/domain/ids.ts';
 import { byPerson } from '../../src/domain/person.ts';
+import type { LookupFailure } from '../../src/domain/policy/lookup.ts';
+import type { Refusal } from '../../src/domain/refusal.ts';
 import { en } from '../../src/slack/text/en.ts';
 import { duration } from '../../src/slack/text/en-words.ts';
 import type { RequestView } from '../../src/usecases/ports.ts';
@@ -24,7 +26,27 @@ describe('a refusal', () => {
     expect(en.refusal(refusals.not_an_approver)).toContain('dba or security');
     expect(en.refusal(refusals.stage_cannot_be_filled)).toContain('2 people short');
     expect(en.refusal(refusals.request_not_pending)).toContain('by Dba');
-    expect(en.refusal({ ...refusals.not_an_approver, unavailable: 'dba: Slack is slow' })).toContain('Try again');
+  });
+
+  it.each<[string, LookupFailure, boolean]>([
+    ['what passes', { kind: 'unanswered', group: 'dba', detail: 'Slack is slow', lasting: false }, true],
+    ['what lasts', { kind: 'unanswered', group: 'dba', detail: 'Slack has no such group', lasting: true }, false],
+    ['no manager', { kind: 'no_manager' }, false],
+    ['no group', { kind: 'no_group', group: 'dba' }, false],
+  ])('says to try again only where that may help: %s', (_, unavailable, again) => {
+    const codes = [
+      'stage_cannot_be_filled',
+      'not_an_approver',
+      'may_not_hand_over',
+      'not_a_reviewer',
+      'may_not_look',
+      'may_not_revoke',
+    ] as const;
+    for (const code of codes) {
+      const sentence = en.refusal({ ...refusals[code], unavailable } as Refusal);
+      expect([code, /try again in a minute/i.test(sentence)]).toEqual([code, again]);
+      expect(sentence).toContain(again ? 'tell whoever runs Elevate' : 'whoever maintains the policy');
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { literalText } from './analyse.ts';
 import { durationSeconds } from './cel-duration.ts';
 import type { ConditionContext } from './context.ts';
+import type { Known } from './facts.ts';
 import { FIELDS, type FieldType, PROVIDED_ROOT, readMembership, readProvided } from './fields.ts';
 import type { ProvidedFactType } from './labels.ts';
 import { compilePattern } from './regex.ts';
@@ -110,7 +111,7 @@ export function toClosure(
   return make(ast);
 }
 
-function reading<T>(context: ConditionContext, path: string, value: T | { readonly unavailable: string }): T {
+function reading<T>(context: ConditionContext, path: string, value: Known<T>): T {
   const { probe } = context;
   if (probe?.hidden.has(path)) {
     probe.touched = true;

@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts';
 import type { Location } from './location.ts';
+import type { LookupFailure } from './lookup.ts';
 
 /** What the policy says to one request, with everything that led to it: plain JSON, stored with the request. */
 export interface PolicyDecision {
@@ -52,7 +53,7 @@ export interface StageFallback {
     /** How many people were missing. */
     readonly missing: number;
     /** The first group that could not be looked up, with why. */
-    readonly unavailable: string | null;
+    readonly unavailable: LookupFailure | null;
   } | null;
 }
 

@@ -16,7 +16,11 @@ export interface Facts {
 }
 
 /** A fact that could not be gathered, and why. It is an error wherever it is read, never an empty value (POLICY.md 9). */
-export type Unavailable = { readonly unavailable: string };
+export type Unavailable = {
+  readonly unavailable: string;
+  /** To ask again does not help: a person must act first. */
+  readonly lasting?: true;
+};
 
 export type Known<T> = T | Unavailable;
 

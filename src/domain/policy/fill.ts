@@ -1,17 +1,23 @@
 import { feasibleStages } from './feasible.ts';
+import { type LookupFailure, worthTelling } from './lookup.ts';
 import type { Stage } from './types.ts';
 
 /** Who may decide in one stage, as far as that could be looked up. */
 interface Seats<Person> {
   readonly voters: ReadonlyMap<Person, unknown>;
   /** Groups that could not be looked up, each with why. */
-  readonly unavailable: readonly string[];
+  readonly unavailable: readonly LookupFailure[];
 }
 
 export type Filled =
   | { readonly ok: true; readonly stages: readonly Stage[] }
   /** The first stage that cannot be filled, with everybody asked to whom the policy falls back, and how many people it lacks. */
-  | { readonly ok: false; readonly stage: number; readonly missing: number; readonly unavailable: string | null };
+  | {
+      readonly ok: false;
+      readonly stage: number;
+      readonly missing: number;
+      readonly unavailable: LookupFailure | null;
+    };
 
 /**
  * The stages as they can be filled by distinct people: where those of `from` cannot, whoever the policy falls back to is asked too, and
@@ -44,7 +50,7 @@ function tryStages<Person>(
   const feasible = feasibleStages(stages, people, requester);
   if (feasible.ok) return { ok: true, stages };
   const { stage, missing } = feasible;
-  return { ok: false, stage, missing, unavailable: seats[stage]?.unavailable[0] ?? null };
+  return { ok: false, stage, missing, unavailable: worthTelling(seats[stage]?.unavailable ?? []) };
 }
 
 function fallBack(

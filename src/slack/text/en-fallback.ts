@@ -1,5 +1,6 @@
 import type { Stage, StageFallback } from '../../domain/policy/types.ts';
 import { esc } from '../blocks.ts';
+import { lookupFailure } from './en-lookup.ts';
 import { groups, plural } from './en-words.ts';
 
 /** Why others are asked from the beginning than a stage names first; empty: they are not. */
@@ -18,7 +19,7 @@ export function instead(
   const why =
     unavailable === null
       ? `${esc(groups(own))} ${missing === 1 ? 'is 1 person' : `are ${plural(missing, 'person').replace('persons', 'people')}`} short`
-      : `${esc(groups(own))} could not be looked up (${esc(unavailable)})`;
+      : `${esc(groups(own))} could not be looked up (${esc(lookupFailure(unavailable))})`;
   return `${esc(groups(to))} may decide too, as the policy falls back to: ${why}.`;
 }
 

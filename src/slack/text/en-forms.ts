@@ -1,10 +1,12 @@
 import type { Grant } from '../../domain/grant.ts';
+import type { LookupFailure } from '../../domain/policy/lookup.ts';
 import type { Role } from '../../domain/policy/types.ts';
 import type { AccessRequest } from '../../domain/request.ts';
 import type { Times } from '../../domain/written/times.ts';
 import type { RoleOffer } from '../../usecases/offer-roles.ts';
 import { esc, mention, when } from '../blocks.ts';
 import { MENTIONS_MAX } from '../limits.ts';
+import { lookupFailure, lookupNext } from './en-lookup.ts';
 import { duration, inZone, plural, risk } from './en-words.ts';
 
 function until({ startsAt, endsBy, durationSeconds }: Times, zone: string): string {
@@ -113,8 +115,8 @@ export const forms = {
     mrkdwnGrant: (grant: Grant): string =>
       `• \`${esc(grant.roleKey)}\`${grant.endsAt ? `, would end ${when(grant.endsAt)}` : ', being set up'}`,
     more: (count: number): string => `• and ${count} more`,
-    mrkdwnUnsure: (why: string): string =>
-      `⚠ There may be more: who may end it could not be looked up now (${esc(why)}). Look again in a minute.`,
+    mrkdwnUnsure: (why: LookupFailure): string =>
+      `⚠ There may be more: who may end it could not be looked up (${esc(lookupFailure(why))}). ${esc(lookupNext(why))}`,
     reason: 'Why? (optional)',
     reasonHint: 'The holder reads it, and it is kept with the audit.',
     mrkdwnDone: (grants: readonly Grant[]): string =>

@@ -1,5 +1,7 @@
+import { type LookupFailure, passes } from '../../domain/policy/lookup.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { cut } from '../blocks.ts';
+import { lookupFailure, lookupNext } from './en-lookup.ts';
 import { clock, duration, either, grantStatus, groups, plural, requestStatus, standing } from './en-words.ts';
 
 /** How much of somebody's own words is said back to them. */
@@ -92,7 +94,7 @@ export function refusal(no: Refusal): string {
     case 'not_an_approver':
       return no.unavailable === null
         ? `This is for ${groups(no.from)} to decide, and you are not one of them now. Leave it to them, or ask whoever maintains the policy to add you.`
-        : `This is for ${groups(no.from)} to decide. Elevate could not look all of them up (${no.unavailable}), so it cannot count you. Try again in a minute.`;
+        : `This is for ${groups(no.from)} to decide. Elevate could not look all of them up (${lookupFailure(no.unavailable)}), so it cannot count you. ${lookupNext(no.unavailable)}`;
     case 'delegation_over':
       return `You decided in the place of ${no.of.name}, whose time away is over, so this is for ${groups(no.from)} to decide. Leave it to them; if ${no.of.name} is still away, they can say so again: /elevate away until friday to @you.`;
     case 'needed_later':
@@ -112,7 +114,7 @@ export function refusal(no: Refusal): string {
     case 'may_not_hand_over':
       return no.unavailable === null
         ? 'The policy lets none of your groups hand over approvals. Leave the name out to be left alone, or ask whoever maintains the policy for delegate: true.'
-        : `You may not hand over approvals for now${unsure(no)}.`;
+        : `You may not hand over approvals for now${unsure(no.unavailable)}`;
     case 'delegate_may_not_decide':
       return `That is ${standing[no.standing]}, which may not decide. Name a member of this workspace.`;
     case 'not_away':
@@ -156,7 +158,7 @@ export function refusal(no: Refusal): string {
     case 'not_a_reviewer':
       return no.unavailable === null
         ? `This is for ${groups([...no.from, 'an Elevate admin'])} to review, and you are not one of them now. Leave it to them.`
-        : `This is for ${groups([...no.from, 'an Elevate admin'])} to review${unsure(no)}.`;
+        : `This is for ${groups([...no.from, 'an Elevate admin'])} to review${unsure(no.unavailable)}`;
     case 'review_comment_missing':
       return 'Say what you found, so that somebody understands it a year later.';
     case 'extensions_used_up':
@@ -190,16 +192,16 @@ export function refusal(no: Refusal): string {
     case 'which_access':
       return `You have more than one access. Say which one: ${either(no.roles)}, as in /elevate ${no.command} ${no.roles[0] ?? 'orders-db/admin'}`;
     case 'may_not_look':
-      return `Who has this role is told to those who may ask for it${no.owners.length > 0 ? `, and to ${groups(no.owners)}` : ''}${no.unavailable === null ? '. You are not one of them now: ask an Elevate admin.' : `${unsure(no)}.`}`;
+      return `Who has this role is told to those who may ask for it${no.owners.length > 0 ? `, and to ${groups(no.owners)}` : ''}${no.unavailable === null ? '. You are not one of them now: ask an Elevate admin.' : unsure(no.unavailable)}`;
     case 'may_not_revoke':
-      if (no.unavailable !== null) return `You may not end this access for now${unsure(no)}.`;
+      if (no.unavailable !== null) return `You may not end this access for now${unsure(no.unavailable)}`;
       return `You may not end this access. ${no.owners.length > 0 ? `These groups may: ${no.owners.join(', ')}` : 'The policy names no group that may'}. An approver of its request may as well.`;
   }
 }
 
-/** Behind the answer to somebody who may well have the right, as soon as that can be looked up. */
-const unsure = ({ unavailable }: { readonly unavailable: string | null }): string =>
-  `, since Elevate could not look up whether you are one of them (${unavailable ?? ''}). Try again in a minute; if it stays like that, tell whoever runs Elevate`;
+/** Behind the answer to somebody who may well have the right, as soon as that can be looked up; with its full stop. */
+const unsure = (failure: LookupFailure): string =>
+  `, since Elevate could not look up whether you are one of them (${lookupFailure(failure)}). ${lookupNext(failure)}`;
 
 function stageCannotBeFilled(no: Extract<Refusal, { code: 'stage_cannot_be_filled' }>): string {
   const who = groups(no.from);
@@ -209,5 +211,5 @@ function stageCannotBeFilled(no: Extract<Refusal, { code: 'stage_cannot_be_fille
       : '';
   return no.unavailable === null
     ? `Nobody could approve this: it is ${plural(no.missing, 'person').replace('persons', 'people')} short of what ${who} must give${nor}. Ask whoever maintains the policy to name more approvers.`
-    : `Elevate could not look up who may approve this (${no.unavailable})${nor}. Try again in a minute; if it stays, tell whoever runs Elevate.`;
+    : `${passes(no.unavailable) ? 'Elevate could not look up who may approve this' : 'Nobody could approve this'} (${lookupFailure(no.unavailable)})${nor}. ${lookupNext(no.unavailable)}`;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Grant } from '../../domain/grant.ts';
 import { type GrantId, grantId, type SlackUserId } from '../../domain/ids.ts';
+import type { LookupFailure } from '../../domain/policy/lookup.ts';
 import { CALLBACK, FIELD } from '../action-ids.ts';
 import { type Modal, plain, section } from '../blocks.ts';
 import { json } from '../button-value.ts';
@@ -15,7 +16,7 @@ const memorySchema = z.strictObject({ grants: z.array(z.string().max(64)).max(GR
 /** What ends, and the question whether it should. Slack has no danger style for a form's button, so its words carry it. */
 export function revokeForm(
   holder: SlackUserId,
-  { grants, unsure }: { readonly grants: readonly Grant[]; readonly unsure: string | null },
+  { grants, unsure }: { readonly grants: readonly Grant[]; readonly unsure: LookupFailure | null },
   text: Text,
 ): Modal {
   const words = text.forms.revoke;
