@@ -18,8 +18,8 @@ export function refuse(
   isLast: boolean,
 ): { state: AccessRequest; events: NewAuditEvent[] } {
   // What nobody checked the length of is kept no longer than if it had been.
-  const reason = draft.reason.slice(0, MAX_REASON_LENGTH);
-  const ticket = draft.ticket?.slice(0, MAX_TICKET_LENGTH) ?? null;
+  const reason = start(draft.reason, MAX_REASON_LENGTH);
+  const ticket = draft.ticket === null ? null : start(draft.ticket, MAX_TICKET_LENGTH);
   const state: AccessRequest = {
     ...unanswered(draft),
     reason,
@@ -46,3 +46,6 @@ export function refuse(
     ],
   };
 }
+
+/** At most `max` characters of it, and no half of one. */
+const start = (text: string, max: number): string => text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { type SlackUserId, slackUserId, type WorkspaceId, workspaceId } from '../../src/domain/ids.ts';
 import { LOGINS, startTarget, type Target, takeEverythingAway } from '../../src/sandbox/target.ts';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
+import type { WorkspaceSeed } from '../../src/sandbox/workspace/seed.ts';
 import { startWorkspace, type Workspace } from '../../src/sandbox/workspace/workspace.ts';
 import { createTeardown, type Teardown } from '../../src/teardown.ts';
 import { freshDatabase } from './database.ts';
@@ -73,17 +74,21 @@ async function ownFolder(): Promise<string> {
   return folder;
 }
 
-export async function startStage(shared?: Target): Promise<Stage> {
+export async function startStage(shared?: Target, seed?: Partial<WorkspaceSeed>): Promise<Stage> {
   const teardown = createTeardown();
   try {
-    return await build(teardown, shared);
+    return await build(teardown, shared, seed);
   } catch (error) {
     await teardown.run().catch(() => undefined);
     throw error;
   }
 }
 
-async function build(teardown: Teardown, shared: Target | undefined): Promise<Stage> {
+async function build(
+  teardown: Teardown,
+  shared: Target | undefined,
+  seed: Partial<WorkspaceSeed> = {},
+): Promise<Stage> {
   const folder = await ownFolder();
   teardown.add(() => rm(folder, { recursive: true, force: true }));
   const target = shared ?? (await startSharedTarget());
@@ -94,7 +99,7 @@ async function build(teardown: Teardown, shared: Target | undefined): Promise<St
   teardown.add(() => rota.close());
   const database = await freshDatabase();
   teardown.add(() => database.drop());
-  const workspace = await startWorkspace({ scopes: await manifestScopes() });
+  const workspace = await startWorkspace({ scopes: await manifestScopes(), seed });
   teardown.add(() => stopWorkspace(workspace));
   const team = workspaceId(workspace.install.teamId);
   return {

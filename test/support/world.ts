@@ -2,6 +2,7 @@ import { type App, startApp } from '../../src/app.ts';
 import type { Config } from '../../src/config.ts';
 import { createLogger, createScrubber } from '../../src/logging.ts';
 import type { Target } from '../../src/sandbox/target.ts';
+import type { WorkspaceSeed } from '../../src/sandbox/workspace/seed.ts';
 import type { TimeLimits } from '../../src/slack/clients.ts';
 import type { Text } from '../../src/slack/text/en.ts';
 import { POLICY, type Stage, startStage } from './stage.ts';
@@ -22,6 +23,8 @@ export interface WorldOptions {
   readonly text?: Text;
   /** A target that is used again. */
   readonly target?: Target;
+  /** Who and what is in the workspace, in place of the suite's own. */
+  readonly seed?: Partial<WorkspaceSeed>;
 }
 
 /** Everything real at once: the stage, and the app on it in this process, with a clock that can be moved. */
@@ -36,7 +39,7 @@ export interface World extends Stage {
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const stage = await startStage(options.target);
+  const stage = await startStage(options.target, options.seed);
   try {
     return await build(stage, options);
   } catch (error) {

@@ -14,6 +14,14 @@ import { aRequest, aStage, later, T0 } from './domain.ts';
 const HOSTILE =
   '<!channel> <@U0BOSS> <https://evil.example|Approved> & "quotes" \'*bold*\' `code` 🔥👩‍👩‍👧 \u202Eمرحبا بالعالم\u202C ';
 const long = (length: number): string => HOSTILE.repeat(Math.ceil(length / HOSTILE.length)).slice(0, length);
+/** The same, short enough that all of it fits into a name. */
+const HOSTILE_NAME = '<!channel> & "q" \'*b*\' 🔥👩‍👩‍👧 \u202Eمرحبا\u202C ';
+export const LONGEST_NAME = 80;
+/** Exactly so many characters of it behind a start of one's own, no character cut in two, and no space at the end. */
+export const longHostile = (length: number, start = ''): string =>
+  `${start}${(length <= LONGEST_NAME ? HOSTILE_NAME : HOSTILE).repeat(length)}`
+    .slice(0, length)
+    .replace(/[\uD800-\uDBFF]$|\s$/u, 'x');
 /** Every character of it becomes five when it is escaped. */
 const growing = (length: number): string => '&'.repeat(length);
 export const many = <T>(count: number, make: (index: number) => T): T[] =>

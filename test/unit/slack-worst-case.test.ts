@@ -5,6 +5,7 @@ import { validateMessage, validateOptions, validateUpdate, validateView } from '
 import type { Violation } from '../../src/sandbox/blockkit/violation.ts';
 import { en } from '../../src/slack/text/en.ts';
 import { type Drawn, everyDrawing } from '../support/every-drawing.ts';
+import { liveMarkup } from '../support/live-markup.ts';
 import { ALL_WORDS, views } from '../support/worst-case.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'src', 'slack');
@@ -23,21 +24,8 @@ function violations({ as, sent }: Drawn): Violation[] {
   }
 }
 
-/** What people wrote must not page anyone or become a link, wherever Slack reads markup. */
-function unescaped(sent: unknown): Violation[] {
-  const said = JSON.stringify(sent, (key, value: unknown) =>
-    // These are spoken, or kept for us, as they stand.
-    ['accessibility_label', 'private_metadata', 'initial_value', 'value'].includes(key) ? undefined : value,
-  );
-  return ['<!channel>', '<@U0BOSS>', '<https://evil']
-    .filter((each) => said.includes(each))
-    .map((each) => ({
-      path: '',
-      rule: 'ours.escape',
-      message: `${each} is live in ${said.slice(Math.max(0, said.indexOf(each) - 80), said.indexOf(each) + 40)}`,
-      slackError: undefined,
-    }));
-}
+const unescaped = (sent: unknown): Violation[] =>
+  liveMarkup(sent).map((message) => ({ path: '', rule: 'ours.escape', message, slackError: undefined }));
 
 describe('at its worst, Slack takes it: 3,000 characters of anything, 100 approvers, 1,000 roles, names of 80 characters', () => {
   for (const [name, draw] of Object.entries(drawings)) {

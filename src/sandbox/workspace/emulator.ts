@@ -51,6 +51,8 @@ const setupScopes = [
  * a thousand rounds make more than that, so the two that call most go by several names.
  */
 const SHARES = 100;
+/** Slack takes more; the emulator does not. */
+const INVITED_AT_ONCE = 100;
 const sharesOf = (token: string): string[] => Array.from({ length: SHARES }, (_, index) => `${token}-${index}`);
 
 /**
@@ -128,6 +130,13 @@ export async function startEmulator(seed: WorkspaceSeed, botToken: string, scope
     return answer;
   }
 
+  async function invite(channel: string, users: readonly string[]): Promise<void> {
+    for (let from = 0; from < users.length; from += INVITED_AT_ONCE) {
+      const some = users.slice(from, from + INVITED_AT_ONCE);
+      await setUp('conversations.invite', { channel, users: some.join(',') });
+    }
+  }
+
   try {
     const listed = await setUp('users.list', { limit: 1000 });
     const idByName = new Map(objects(listed.members).map((user) => [text(user.name), text(user.id)]));
@@ -136,8 +145,8 @@ export async function startEmulator(seed: WorkspaceSeed, botToken: string, scope
     const general = objects((await setUp('conversations.list', {})).channels).find((c) => c.name === 'general');
     if (general !== undefined) {
       channels.push({ id: text(general.id), name: 'general', isPrivate: false, isArchived: false });
-      const everyone = seed.people.filter((p) => p.foreignTeamId === undefined).map((p) => userIds.get(p.key));
-      await setUp('conversations.invite', { channel: general.id, users: everyone.join(',') });
+      const everyone = seed.people.filter((p) => p.foreignTeamId === undefined).map((p) => userIds.get(p.key) ?? p.key);
+      await invite(text(general.id), everyone);
     }
     for (const wanted of seed.channels) {
       const made = await setUp('conversations.create', { name: wanted.name, is_private: wanted.isPrivate ?? false });
@@ -145,7 +154,7 @@ export async function startEmulator(seed: WorkspaceSeed, botToken: string, scope
       const keys = wanted.members === 'everyone' ? seed.people.map((p) => p.key) : wanted.members;
       const members = keys.map((key) => userIds.get(key) ?? key);
       if (wanted.hasBot === true) members.push(botUserId);
-      if (members.length > 0) await setUp('conversations.invite', { channel: id, users: members.join(',') });
+      await invite(id, members);
       if (wanted.topic !== undefined) await setUp('conversations.setTopic', { channel: id, topic: wanted.topic });
       if (wanted.isArchived === true) await setUp('conversations.archive', { channel: id });
       channels.push({

@@ -7,6 +7,7 @@ import {
   context,
   cut,
   divider,
+  esc,
   type Message,
   mrkdwn,
   plain,
@@ -86,11 +87,16 @@ export function requestCard(view: RequestView, text: Text, at: CardAt = HERE): M
   const end = closing(view, text);
   const written = [request.reason, end?.written, request.breakGlass?.review?.comment].filter((each) => each);
   const left = MESSAGE_TOTAL_MAX - sizeOf([above, about, between, reviewed, buttons]) - LABELS_SIZE;
-  const share = Math.max(TEXT_AT_LEAST, Math.floor(left / Math.max(1, written.length)));
-  const told = (label: string, words: string): Block[] => [
-    context(label),
-    ...plainSections(words, TEXT_SECTIONS, Math.min(share, TEXT_SECTIONS * SECTION_TEXT_MAX)),
-  ];
+  const share = Math.max(
+    TEXT_AT_LEAST,
+    shareOf(
+      left,
+      written.map((each) => esc(each ?? '').length),
+    ),
+  );
+  const tell = (words: string): Block[] =>
+    plainSections(words, TEXT_SECTIONS, Math.min(share, TEXT_SECTIONS * SECTION_TEXT_MAX));
+  const told = (label: string, words: string): Block[] => [context(label), ...tell(words)];
   const blocks: Block[] = [
     ...above,
     ...(request.reason === '' ? [context(text.card.noReason)] : told(text.card.reasonLabel, request.reason)),
@@ -98,7 +104,7 @@ export function requestCard(view: RequestView, text: Text, at: CardAt = HERE): M
     ...between,
     ...(end === null ? [] : told(end.label, end.written)),
     ...reviewed,
-    ...(request.breakGlass?.review?.comment ? plainSections(request.breakGlass.review.comment, 1, share) : []),
+    ...tell(request.breakGlass?.review?.comment ?? ''),
     ...buttons,
   ];
   const spoken =
@@ -117,6 +123,17 @@ function leads({ role }: AccessRequest, { place, link, again }: CardAt, text: Te
         : [words.toRecord(link)];
   const lines = [...lead, ...role.unreached.map(words.unreached)];
   return lines.length === 0 ? [] : [context(lines.join('\n'))];
+}
+
+/** How long each of several texts may be, so that all fit: what a short one leaves is for the longer ones. */
+function shareOf(left: number, lengths: readonly number[]): number {
+  let rest = left;
+  for (const [index, length] of lengths.toSorted((a, b) => a - b).entries()) {
+    const share = Math.floor(rest / (lengths.length - index));
+    if (length > share) return share;
+    rest -= length;
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 /** What the labels over the long texts take. */

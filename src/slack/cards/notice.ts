@@ -99,7 +99,7 @@ export function breakGlassAlert(view: RequestView, text: Text): Message {
     text: sentence,
     blocks: [
       section(sentence),
-      ...plainSections(request.reason, 1),
+      ...plainSections(request.reason, 2),
       ...(review?.status === 'due' ? [actions(open)] : []),
     ],
   };

@@ -3,7 +3,7 @@ import { type Grant, unusedEndOf } from '../../domain/grant.ts';
 import { type AccessRequest, extendedEnd, LAPSED } from '../../domain/request.ts';
 import type { RequestView } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
-import { ERROR_SHOWN_MAX } from '../limits.ts';
+import { ERROR_SHOWN_MAX, MENTIONS_MAX } from '../limits.ts';
 import { byWhom, countedApprovals, duration, endedBecause, groups } from './en-words.ts';
 
 /** What somebody hears by direct message at one step: mrkdwn, everything that people wrote escaped. */
@@ -130,7 +130,7 @@ const role = (request: AccessRequest): string =>
 const waitsFor = (people: number): string =>
   people === 0
     ? 'It waits for an approver, and Elevate finds none right now.'
-    : `${people === 1 ? '1 person' : `${people} people`} can approve it, and the card mentions them.`;
+    : `${people === 1 ? '1 person' : `${people} people`} can approve it, and the card mentions ${people > MENTIONS_MAX ? `${MENTIONS_MAX} of ` : ''}them.`;
 
 function by(request: AccessRequest): string {
   const people = countedApprovals(request);

@@ -18,7 +18,7 @@ export function reviewForm(request: AccessRequest, text: Text): Modal {
     private_metadata: requestValue(request.id),
     blocks: [
       section(words.mrkdwnWhat(request)),
-      ...plainSections(request.reason, 1),
+      ...plainSections(request.reason, 2),
       {
         type: 'input',
         block_id: FIELD.verdict,
