@@ -37,7 +37,7 @@ export async function alertTarget(ports: Needs, input: Input): Promise<Performed
   const steps = escalationOf(ports.policies.current(), failing.since ?? now);
   const view = await viewOf(ports, input, failing, posting?.times ?? 0, steps, now);
   if (view === null) return done;
-  const told = posting ? await goOn(ports, input, posting, view, steps) : await begin(ports, input, view);
+  const told = posting ? await goOn(ports, input, posting, view, steps) : await begin(ports, input, view, steps);
   const turnMs = nextTurnMs(ports.policies.current(), told.postedAt, steps, now);
   return { done: false, retryInMs: Math.min(LOOK_EVERY_MS, turnMs), error: 'It still stands, and is told again' };
 }
@@ -66,17 +66,19 @@ async function viewOf(
   return { target, connector: first.grant.target.connector, failing, named, alert, now };
 }
 
-async function begin(ports: Needs, input: Input, view: AlarmView): Promise<Posting> {
+/** The first message tells whoever was to be told by now, such as after an outage of our own. */
+async function begin(ports: Needs, input: Input, view: AlarmView, steps: readonly Step[]): Promise<Posting> {
   const channel = ports.policies.current().channels.security ?? view.named[0]?.request.role.channel ?? '';
   const ref = await ports.messenger.postAlarm(channel, view);
-  return save(ports, {
+  const posting = {
     workspaceId: input.workspace,
     key: alarmKeyOf(input.target),
     ref,
     shows: showsOf(view.failing),
     times: 1,
     postedAt: view.now,
-  });
+  };
+  return save(ports, posting, escalated(view, toldNow(steps, NEVER, view.now)));
 }
 
 async function goOn(
@@ -92,19 +94,24 @@ async function goOn(
   const since = view.now.getTime() - posting.postedAt.getTime();
   const again = worse || to.length > 0 || since >= ports.policies.current().alerts.repeatSeconds * 1000;
   if (posting.shows === shows && !again) return posting;
-  if ((await ports.messenger.updateAlarm(posting.ref, view)) === 'gone') return begin(ports, input, view);
+  if ((await ports.messenger.updateAlarm(posting.ref, view)) === 'gone') return begin(ports, input, view, steps);
   if (again) await ports.messenger.repeatAlarm(posting.ref, view);
   const { times, postedAt } = again ? { times: posting.times + 1, postedAt: view.now } : posting;
-  const event: NewAuditEvent = {
-    kind: 'alarm.escalated',
-    data: { to: [...to], connector: view.connector, grants: view.failing.total },
-    at: view.now,
-    actor: bySystem('schedule'),
-    requestId: null,
-    grantId: null,
-  };
-  return save(ports, { ...posting, shows, times, postedAt }, to.length > 0 ? event : null);
+  return save(ports, { ...posting, shows, times, postedAt }, escalated(view, to));
 }
+
+/** null: nobody else is told. */
+const escalated = ({ connector, failing, now }: AlarmView, to: readonly string[]): NewAuditEvent | null =>
+  to.length === 0
+    ? null
+    : {
+        kind: 'alarm.escalated',
+        data: { to: [...to], connector, grants: failing.total },
+        at: now,
+        actor: bySystem('schedule'),
+        requestId: null,
+        grantId: null,
+      };
 
 /** The target let go of all of it, or somebody answered for the rest. */
 async function close(ports: Needs, { workspace }: Input, posting: Posting): Promise<Performed> {
@@ -121,6 +128,7 @@ async function save(ports: Needs, posting: Posting, event: NewAuditEvent | null 
   return posting;
 }
 
+const NEVER = new Date(0);
 const OVER = 'over';
 const PERMANENT = 'permanent';
 export const alarmKeyOf = (target: string): string => `alarm/${target}`;

@@ -123,6 +123,35 @@ describe('many that fail on one target', () => {
     expect(reminder?.says).toMatch(/Still not removed.*7 grants/);
   });
 
+  it('are told to ever more people as the policy says, each step once, and the audit has it', async () => {
+    await failing(6);
+    await alarm(2);
+    await alarm(28 * 60);
+    expect(await auditOf('alarm.escalated')).toEqual([]);
+    await alarm(60);
+    const escalated = security().at(-1);
+    expect(escalated?.says).toContain('Escalated to helpers. board will be told');
+    expect(escalated?.says).toContain(world.slack.user('dev2').id);
+    await alarm(5);
+    const helpers = { data: { to: ['helpers'], connector: 'pg', grants: 6 }, grant_id: null };
+    expect(await auditOf('alarm.escalated')).toEqual([helpers]);
+    await alarm(2 * 3_600);
+    expect(security().at(-1)?.says).toContain('Escalated to helpers, board.');
+    expect(await auditOf('alarm.escalated')).toEqual([
+      helpers,
+      { ...helpers, data: { ...helpers.data, to: ['board'] } },
+    ]);
+  });
+
+  it('are told to more people at once when nobody could be told in time, and the audit has that too', async () => {
+    await failing(6);
+    await alarm(3_600);
+    expect(security().map(({ says }) => says.includes('Escalated to helpers'))).toEqual([true]);
+    expect(await auditOf('alarm.escalated')).toMatchObject([{ data: { to: ['helpers'], grants: 6 } }]);
+    await alarm(5);
+    expect(await auditOf('alarm.escalated')).toHaveLength(1);
+  });
+
   it('are in the audit once for every error, however often they are tried', async () => {
     const all = await failing(6);
     for (const seconds of [10, 60, 120]) {

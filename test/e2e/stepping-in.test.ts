@@ -1,7 +1,12 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, it } from '@jest/globals';
 import { textOf } from '../../src/sandbox/workspace/elements.ts';
 import { object, text } from '../../src/sandbox/workspace/json.ts';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
+import { withClient } from '../../src/store/with-client.ts';
+import { POLICY } from '../support/stage.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const TIME_LIMIT_MS = 120_000;
@@ -34,6 +39,27 @@ const modalSays = (w: World, who: string, words: string) =>
     what: `the modal of ${who} to say "${words}"`,
     timeoutMs: 15_000,
   });
+/** Behind a click, where nobody else sees it: in the channel, or by direct message. */
+const toldOnly = (w: World, who: string, words: string) =>
+  w.workspace.waitFor(
+    () => [...w.workspace.ephemerals(who), ...w.workspace.dms(who)].some((message) => message.text.includes(words)),
+    { what: `"${words}" told to ${who}`, timeoutMs: 30_000 },
+  );
+
+/** The suite's policy with a role for whoever asks. */
+async function forEverybody(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'elevate-policy-'));
+  const path = join(folder, 'policy.yaml');
+  const role = `  orders-db/all:
+    title: Orders DB for all
+    entitlement: { role: orders_read }
+    subject: requester.email.split("@")[0]
+    duration: { default: 30m, max: 2h }
+    rules: [{ name: all, then: approve }]
+`;
+  await writeFile(path, (await readFile(POLICY, 'utf8')) + role);
+  return path;
+}
 
 it(
   'a failing revocation is resolved from its alert, and its proof is behind a button in the thread',
@@ -92,6 +118,60 @@ it(
     expect(metrics).toMatch(/^elevate_grants\{status="active"\} 1$/m);
     expect(metrics).toMatch(/^elevate_open_drift 0$/m);
     expect(metrics).toMatch(/^elevate_queue_ready 1$/m);
+    expect(workspace.violations).toEqual([]);
+  },
+  TIME_LIMIT_MS,
+);
+
+/** By whom the audit has it, each time. */
+async function actorsOf(w: World, kind: string): Promise<string[]> {
+  return withClient(w.databaseUrl, async (client) => {
+    const { rows } = await client.query<{ actor: string }>(
+      'SELECT actor::text AS actor FROM audit_events WHERE kind = $1 ORDER BY sequence',
+      [kind],
+    );
+    return rows.map(({ actor }) => actor);
+  });
+}
+
+it(
+  'five that fail on one target are tried again, and closed, by the two buttons of their one message',
+  async () => {
+    const w = await startWorld({ policy: await forEverybody() });
+    world = w;
+    const { workspace, target } = w;
+    const holders = ['dev', 'dev2', 'sre', 'security', 'dba2'];
+    for (const who of holders) {
+      await workspace.user(who).command('/elevate orders-db/all 20m looking at a bug', { channel: 'access' });
+      await workspace.waitFor(() => target.holds(who), { what: `the access of ${who}`, timeoutMs: 30_000 });
+    }
+    await target.be('is unreachable');
+    w.advance(21 * 60);
+    const alarm = await said(w, 'security', '5 grants on orders-pg were not removed');
+
+    await workspace.user('dev').click(alarm, labelled('Retry all now'));
+    // A holder may have only their own taken away.
+    await toldOnly(w, 'dev', '1 grant: tried now.');
+    const byDev = expect.stringContaining(w.person('dev'));
+    expect(await actorsOf(w, 'grant.retry_requested')).toEqual([byDev]);
+    await workspace.user('dba').click(alarm, labelled('Retry all now'));
+    await toldOnly(w, 'dba', '5 grants: tried now.');
+    const byDba = expect.stringContaining(w.person('dba'));
+    expect(await actorsOf(w, 'grant.retry_requested')).toEqual([byDev, ...Array(5).fill(byDba)]);
+
+    await workspace.user('dba').click(alarm, labelled('Mark all resolved…'));
+    await modalSays(w, 'dba', 'Elevate asks the target first about each of 5 grants');
+    await workspace.user('dba').submit('modal', { reason: 'the network to it was cut for good' });
+    await modalSays(w, 'dba', '5 grants closed.');
+    await said(w, 'security', 'Nothing on this target waits to be taken away');
+    expect(await actorsOf(w, 'grant.resolved_unverified')).toEqual(Array(5).fill(byDba));
+
+    // They were there all the time.
+    await target.be('is reachable again');
+    w.advance(15 * 60);
+    for (const who of holders) {
+      await workspace.waitFor(async () => !(await target.holds(who)), { what: `the end of ${who}`, timeoutMs: 30_000 });
+    }
     expect(workspace.violations).toEqual([]);
   },
   TIME_LIMIT_MS,

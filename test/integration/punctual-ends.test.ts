@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openConnectors } from '../../src/connectors/registry.ts';
 import { createGrant, type GrantCommand, transitionGrant } from '../../src/domain/grant.ts';
+import type { Json } from '../../src/domain/json.ts';
 import { transitionRequest } from '../../src/domain/request.ts';
 import { withClient } from '../../src/store/with-client.ts';
 import { approveInto } from '../../src/usecases/approve-into.ts';
@@ -35,9 +36,13 @@ const READY_FOR_MS = 1_000;
 
 interface Scene {
   readonly access: PostgresAccess;
+  /** What our grantor's row on the target said before the grant. */
+  readonly before: Json;
   /** Takes the end in hand, and plays what happens while it waits, and while the revocation lies ready a second before its time. */
   endOnTime(meanwhile: { readonly waiting?: Play; readonly ready?: Play }): Promise<boolean>;
   usualWay(): Promise<unknown>;
+  /** One more grant of the same person on the same access, an hour from now. */
+  again(): Promise<unknown>;
   /**
    * The same, with an approval of more time that began before the end and waits for the grant's row while the target has committed, and
    * our own commit fails. Tells what came of the approval.
@@ -52,30 +57,32 @@ interface Scene {
   held(): Promise<boolean>;
 }
 
-async function live(work: (scene: Scene) => Promise<void>): Promise<void> {
+async function live(work: (scene: Scene) => Promise<void>, held: 'nothing' | 'other' = 'nothing'): Promise<void> {
   const access = await harness.access();
+  const before = held === 'nothing' ? null : await access.holdBefore(held);
   const { store, clock } = started;
   process.env.PUNCTUAL_URL = access.url;
   const connectors = openConnectors({ leases: store.leases });
   const ports = { store, connectors };
   const workspace = aWorkspace();
-  const grantId = randomIds.grant();
-  const input = { workspace, grantId };
-  const made = aSubmission({ stages: [], workspaceId: workspace, durationSeconds: 3600, requester: aPersonRef('U1') });
-  const request = {
-    ...made.state,
-    role: { ...made.state.role, connector: 'pg', connectorType: 'postgres', entitlement: access.entitlement },
+  const begin = async () => {
+    const grantId = randomIds.grant();
+    const input = { workspace, grantId };
+    const about = { workspaceId: workspace, durationSeconds: 3600, requester: aPersonRef('U1') };
+    const made = aSubmission({ stages: [], ...about }).state;
+    const on = { connector: 'pg', connectorType: 'postgres', entitlement: access.entitlement, subject: access.subject };
+    await store.transaction(workspace, async (tx) => {
+      const step = transitionRequest({ ...made, role: { ...made.role, ...on } }, { type: 'approve_by_policy' }, tx.now);
+      if (!step.ok) throw new Error(step.refusal.code);
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as a policy writes it
+      const born = createGrant(grantId, step.state, { url: '${PUNCTUAL_URL}' }, tx.now);
+      const events = [...step.events, ...born.events];
+      await tx.save({ requests: [step.state], grants: [born.state], events, effects: born.effects });
+    });
+    await provisionGrant(ports, input);
+    return { input, grantId, request: made };
   };
-  await store.transaction(workspace, async (tx) => {
-    const asked = { ...request, role: { ...request.role, subject: access.subject } };
-    const step = transitionRequest(asked, { type: 'approve_by_policy' }, tx.now);
-    if (!step.ok) throw new Error(step.refusal.code);
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as a policy writes it
-    const born = createGrant(grantId, step.state, { url: '${PUNCTUAL_URL}' }, tx.now);
-    const events = [...step.events, ...born.events];
-    await tx.save({ requests: [step.state], grants: [born.state], events, effects: born.effects });
-  });
-  await provisionGrant(ports, input);
+  const { input, grantId, request } = await begin();
   const find = async () => {
     const grant = await store.reads(workspace).grant(grantId);
     if (!grant?.endsAt) throw new Error('The grant is not live');
@@ -116,6 +123,7 @@ async function live(work: (scene: Scene) => Promise<void>): Promise<void> {
   try {
     await work({
       access,
+      before,
       moveTo,
       endOnTime: ({ waiting, ready }) =>
         endOnTime(
@@ -124,6 +132,7 @@ async function live(work: (scene: Scene) => Promise<void>): Promise<void> {
           early(waiting, ready),
         ),
       usualWay: () => revokeGrant(ports, input),
+      again: begin,
       async endAndLoseOwnCommit() {
         const { endsAt } = await find();
         const asked = aSubmission({ stages: [], workspaceId: workspace, durationSeconds: 3600 }).state;
@@ -209,6 +218,26 @@ describe('an end that is taken in hand before its time', () => {
       expect([status, because]).toEqual(['ended', 'expired']);
       expect(lateMs).toBeGreaterThanOrEqual(0);
       expect(await scene.kinds()).toEqual(ONE_END);
+    }));
+
+  it('gives back what was held before', () =>
+    live(async (scene) => {
+      expect(scene.before).not.toBeNull();
+      expect((await scene.access.held()).ours).not.toEqual(scene.before);
+      expect(await scene.endOnTime({})).toBe(true);
+      expect((await scene.read()).status).toBe('ended');
+      expect((await scene.access.held()).ours).toEqual(scene.before);
+    }, 'other'));
+
+  it('leaves it to the usual way when another grant stands for the same access', () =>
+    live(async (scene) => {
+      await scene.again();
+      expect(await scene.endOnTime({})).toBe(false);
+      expect((await scene.read()).status).toBe('active');
+      await scene.moveTo(0);
+      await scene.usualWay();
+      expect(await scene.read()).toMatchObject({ status: 'ended', because: 'expired' });
+      expect(await scene.access.works()).toBe(true);
     }));
 
   it('leaves the access alone when it is extended while it waits', () =>

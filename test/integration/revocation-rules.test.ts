@@ -3,6 +3,7 @@ import { openConnectors } from '../../src/connectors/registry.ts';
 import type { GrantId } from '../../src/domain/ids.ts';
 import { openTargets } from '../../src/usecases/begin-watch.ts';
 import { returnGrant } from '../../src/usecases/end-grant.ts';
+import { provisionGrant } from '../../src/usecases/provision-grant.ts';
 import { groupApiType } from '../support/group-api/connector.ts';
 import { POLICY, ROLES, startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
 
@@ -77,9 +78,62 @@ describe('rule 2', () => {
     expect((await world.read(id)).status).toBe('ended');
     expect(world.holds('dev')).toBeNull();
   });
+
+  it('a revocation is never called ended before what was there before is read back', async () => {
+    world.setPolicy(POLICY(world.api.url, ROLES.replace('level: member', 'level: maintainer')));
+    world.give('dev', 'member');
+    const id = await live();
+    expect(world.holds('dev')).toBe('maintainer');
+    world.api.pretend(true);
+    world.clock.advance(3600);
+    await world.drain('revoke_grant');
+    expect(await world.read(id)).toMatchObject({ status: 'revoking', lastErrorKind: 'transient' });
+    world.api.pretend(false);
+    world.clock.advance(5);
+    await world.drain('revoke_grant');
+    expect(await world.read(id)).toMatchObject({ status: 'ended', leftBehind: 'member' });
+    expect(world.holds('dev')).toBe('member');
+  });
 });
 
 describe('rule 3', () => {
+  it('what nobody noted was never called for, and is not taken away when the grant fails', async () => {
+    world.give('dev', 'member');
+    const id = await world.grant('dev');
+    const { store } = world.ports;
+    let transactions = 0;
+    // The first says that it begins; the second would note what is there.
+    const away: typeof store.transaction = (of, run, options) => {
+      transactions += 1;
+      if (transactions === 2) throw new Error('our own database is away');
+      return store.transaction(of, run, options);
+    };
+    await provisionGrant(
+      { ...world.ports, store: { ...store, transaction: away } },
+      { workspace: world.workspace, grantId: id },
+    );
+    const { target, status } = await world.read(id);
+    expect([target.resolved !== null, status]).toEqual([true, 'provisioning']);
+    await endNow(id);
+    await world.drain('revoke_grant');
+    expect((await world.read(id)).status).toBe('ended');
+    expect(world.api.done).toEqual([]);
+    expect(world.holds('dev')).toBe('member');
+  });
+
+  it('the note goes with the last end: what was taken away by hand since then is not put back by the next', async () => {
+    world.give('dev', 'member');
+    await live();
+    world.clock.advance(3600);
+    await world.drain('revoke_grant');
+    expect(world.holds('dev')).toBe('member');
+    world.take('dev');
+    await live();
+    world.clock.advance(3600);
+    await world.drain('revoke_grant');
+    expect(world.holds('dev')).toBeNull();
+  });
+
   it('what our own lost call left is not taken for what was there before', async () => {
     const id = await world.grant('dev');
     world.api.failNext('answer_lost');
@@ -128,6 +182,21 @@ describe('rule 4', () => {
     expect(world.holds('dev')).toBeNull();
   });
 
+  it('a grant that is just being made real keeps the access when another on it ends', async () => {
+    const first = await live('dev', 'member');
+    world.clock.advance(3500);
+    const second = await world.grant('dev', { role: 'twin' });
+    world.api.failNext('answer_lost');
+    await world.drain('provision_grant');
+    expect((await world.read(second)).status).toBe('provisioning');
+    world.clock.advance(100);
+    await world.drain('revoke_grant');
+    expect((await world.read(first)).status).toBe('ended');
+    expect(world.api.done.filter((call) => call.startsWith('DELETE'))).toEqual([]);
+    await world.drain('provision_grant');
+    expect((await world.read(second)).status).toBe('active');
+  });
+
   it('without a lock on the target a lost call is waited for: 1, 10 and 60 minutes after it was sent', async () => {
     const id = await world.grant('dev');
     world.api.failNext('stuck');
@@ -174,6 +243,19 @@ describe('rule 5', () => {
     world.api.refuseChanges(null);
     await world.drain('revoke_grant');
     expect((await world.read(id)).status).toBe('ended');
+  });
+});
+
+describe('rule 6', () => {
+  it('the target is given the latest end there can be, so that it never ends by itself before its time', async () => {
+    const id = await world.grant('dev');
+    const { mustEndBy } = await world.read(id);
+    world.clock.advance(5);
+    await world.drain('provision_grant');
+    const { endsAt, ...grant } = await world.read(id);
+    expect(grant.mustEndBy).toEqual(mustEndBy);
+    expect(endsAt?.getTime()).toBeLessThan(mustEndBy.getTime());
+    expect(world.api.expiries.get('g1/dev')).toBe(mustEndBy.toISOString());
   });
 });
 

@@ -26,9 +26,13 @@ import { startTargetProxy, type TargetProxy } from './target-proxy.ts';
 
 const PASSWORD = 'a-password';
 const POLICY = `apiVersion: elevate/v1
+alerts: { escalate: [{ after: 30m, to: [helpers] }, { after: 2h, to: [board] }] }
 defaults: { channel: "#access" }
 channels: { security: "#security" }
-groups: { dba: { members: [sam@example.com] } }
+groups:
+  dba: { members: [sam@example.com] }
+  helpers: { members: [theo@example.com] }
+  board: { members: [priya@example.com] }
 admins: [dba]
 connectors: { pg: { type: postgres, url: "\${STORM_URL}" } }
 resources: { db: { connector: pg, environment: production, owners: [dba] } }

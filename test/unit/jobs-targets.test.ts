@@ -17,6 +17,7 @@ const turn = () => jest.advanceTimersByTimeAsync(0);
 function start(due: Record<string, number> = {}) {
   const singles: string[] = [];
   const batches: string[] = [];
+  const claims: string[] = [];
   const finish: (() => void)[] = [];
   const working = () => new Promise<void>((resolve) => finish.push(resolve));
   const targets = createTargets({
@@ -25,6 +26,7 @@ function start(due: Record<string, number> = {}) {
       return working();
     },
     runEnds: async (target, limit, _, onClaimed) => {
+      claims.push(target);
       const claimed = Math.min(limit, due[target] ?? 0);
       due[target] = (due[target] ?? 0) - claimed;
       onClaimed(claimed);
@@ -47,12 +49,12 @@ function start(due: Record<string, number> = {}) {
       await turn();
     }
   };
-  return { targets, singles, batches, end, finishAll };
+  return { targets, singles, batches, claims, end, finishAll };
 }
 
 describe('the targets', () => {
   it('give a dead target a few hands and no more, and let its callers go', async () => {
-    const { targets, singles, batches, end } = start({ dead: 1_000 });
+    const { targets, singles, batches, end } = start({ dead: 10 * ENDS_IN_CLAIM });
     let returned = 0;
     for (let n = 0; n < 60; n += 1) void targets.run(end('dead', `d${n}`)).then(() => (returned += 1));
     await turn();
@@ -99,6 +101,33 @@ describe('the targets', () => {
     expect(singles).toHaveLength(PER_TARGET);
     await finishAll();
     expect(singles).toHaveLength(PER_TARGET + 2);
+  });
+
+  it.each(['revoke_grant', 'provision_grant'])('begin no more than so many %s a second on one target', async (kind) => {
+    const { targets, singles, end, finishAll } = start();
+    for (let n = 0; n < TARGET_STARTS_AT_ONCE + 3; n += 1) {
+      void targets.run(end('one', `${n}`, kind));
+      await turn();
+      await finishAll();
+    }
+    expect(singles).toHaveLength(TARGET_STARTS_AT_ONCE);
+    void targets.run(end('another', 'a', kind));
+    await turn();
+    expect(singles.at(-1)).toBe(`${kind}/a`);
+    await jest.advanceTimersByTimeAsync(1_000);
+    await finishAll();
+    expect(singles).toHaveLength(TARGET_STARTS_AT_ONCE + 4);
+  });
+
+  it('ask for no more than so many batches a second on one target', async () => {
+    const { targets, claims } = start();
+    for (let n = 0; n < TARGET_STARTS_AT_ONCE + 10; n += 1) {
+      void targets.run({ what: 'ends', target: 'one' });
+      await turn();
+    }
+    expect(claims).toHaveLength(TARGET_STARTS_AT_ONCE);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(claims.length).toBeGreaterThan(TARGET_STARTS_AT_ONCE);
   });
 });
 

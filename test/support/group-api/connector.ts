@@ -97,9 +97,10 @@ export function openGroupApi(
           throw new Outage('permanent', `${name} is another server than the one this access is on`);
         }
         const path = `/groups/${groupOf(access)}/members/${encodeURIComponent(access.resolved.subjectId)}`;
-        const change = (method: string, level?: string): Promise<string> =>
+        const change = (method: string, level?: string, expiresAt?: Date): Promise<string> =>
           held.change(async (signal) => {
-            const { status, body } = await ask(method, path, level === undefined ? undefined : { level }, signal);
+            const sent = level === undefined ? undefined : { level, expires_at: expiresAt };
+            const { status, body } = await ask(method, path, sent, signal);
             if (status === 404 && method === 'DELETE') return 'was no member';
             if (status !== 200) throw refusedWith(name, status);
             return JSON.stringify(body);
@@ -108,9 +109,9 @@ export function openGroupApi(
         const session: TargetSession = {
           unsettled: held.unsettled,
           observe: async () => ({ ours: await observe(), others: [] }),
-          grant: async () => {
+          grant: async ({ expiresAt }) => {
             const wanted = entitlement.parse(access.entitlement).level;
-            return change('PUT', (await observe()) === 'maintainer' ? 'maintainer' : wanted);
+            return change('PUT', (await observe()) === 'maintainer' ? 'maintainer' : wanted, expiresAt);
           },
           suffices: (level) => level === 'maintainer' || level === entitlement.parse(access.entitlement).level,
           revoke: (before) => (typeof before === 'string' ? change('PUT', before) : change('DELETE')),

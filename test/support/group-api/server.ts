@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { object, text } from '../../../src/sandbox/workspace/json.ts';
 
 /**
  * Groups behind an HTTP API as many products have them: no locks, no grantors, no transactions, and a call that was received is carried
@@ -27,6 +28,8 @@ export interface GroupApi {
   busy(): number;
   /** Changes that were carried out, in order: `PUT group/user level`. */
   readonly done: string[];
+  /** `group/user` to when the last PUT said that the membership is over by itself; noted only, nothing here ends by it. */
+  readonly expiries: Map<string, string>;
   close(): Promise<void>;
 }
 
@@ -53,6 +56,7 @@ export async function startGroupApi(): Promise<GroupApi> {
   const sockets = new Set<Socket>();
   const stuck: (() => void)[] = [];
   const done: string[] = [];
+  const expiries = new Map<string, string>();
   const token = `secret-${randomUUID()}`;
   let meeting: 'pass' | 'refuse' | 'silent' = 'pass';
   let delayMs = 0;
@@ -86,6 +90,9 @@ export async function startGroupApi(): Promise<GroupApi> {
     const level = JSON.stringify(body).includes('maintainer') ? 'maintainer' : 'member';
     done.push(`PUT ${key} ${level}`);
     api.state.members.set(key, level);
+    const expiresAt = text(object(body).expires_at);
+    if (expiresAt === '') expiries.delete(key);
+    else expiries.set(key, expiresAt);
     return [200, { level }];
   }
 
@@ -140,6 +147,7 @@ export async function startGroupApi(): Promise<GroupApi> {
     token,
     state: emptyState(),
     done,
+    expiries,
     meet: (requests) => {
       meeting = requests;
     },
