@@ -9,19 +9,19 @@ const TESTS = join(import.meta.dirname, '..');
 
 /**
  * Where each refusal is seen through Slack: the scenario's folder, and a part of the sentence that it waits for. `tests`: a file beside
- * the scenarios. null: nobody gets there by a button or a line, only by a payload that was made by hand, in a race, or in the tests of the
- * reconciler and of stepping in, which call the use case.
+ * the scenarios. `{ code }`: nobody gets there by a button or a line alone, and the file named asks for the code where it is made. null:
+ * only a race of milliseconds, or a policy that changes under an open form, leads there, and no test does.
  */
-const SHOWN: { readonly [Code in RefusalCode]: readonly [where: string, says: string] | null } = {
+const SHOWN: { readonly [Code in RefusalCode]: readonly [where: string, says: string] | { code: string } | null } = {
   person_may_not_use: ['lists-in-one-line', 'members of this workspace only'],
   requester_may_no_longer: ['the-requester-left', 'The person who asked may no longer have access'],
   email_changed: ['another-address', 'are not the pair that Elevate knows'],
   role_unknown: ['wrong-lines', 'Did you mean orders-db/admin'],
-  role_not_offered: null,
+  role_not_offered: ['not-offered-any-more', 'No rule of the policy lets you ask for orders-db/'],
   policy_denied: ['the-policy-says-no', 'everyone else'],
   facts_unavailable: ['slack-silent-when-asking', 'The policy cannot be asked now'],
   duration_too_long: ['through-the-form', '4 hours at most'],
-  duration_too_short: null,
+  duration_too_short: ['no-time-at-all', 'That is too short'],
   duration_unreadable: ['through-the-form', 'can’t read “soon”'],
   time_unreadable: ['times-in-the-form', 'friday 18:00'],
   time_missing: ['times-in-the-form', 'At what time'],
@@ -33,17 +33,17 @@ const SHOWN: { readonly [Code in RefusalCode]: readonly [where: string, says: st
   start_too_far: ['times-in-the-form', 'too far ahead'],
   start_denied: ['a-guardrail-at-the-button', 'The policy no longer allows this'],
   start_shorter: ['a-guardrail-at-the-button', 'start it for that long'],
-  start_not_now: null,
+  start_not_now: { code: 'unit/grant-machine.test.ts' },
   reason_too_short: ['refused-at-the-field', '10 characters at least'],
-  reason_too_long: null,
+  reason_too_long: ['tests/e2e/long-lines.test.ts', 'The reason is too long'],
   ticket_missing: ['refused-at-the-field', 'This role needs a ticket'],
   ticket_malformed: ['through-the-form', 'does not look like a ticket'],
-  ticket_too_long: null,
+  ticket_too_long: ['tests/e2e/long-lines.test.ts', 'number has 200 characters at most'],
   already_requested: ['extended-after-approval', 'asked for this already'],
   stage_cannot_be_filled: ['fallback-that-cannot-either', 'which the policy falls back to'],
   channel_unreachable: ['the-channel-cannot-be-reached', 'Nobody would see this request'],
   subject_unresolved: ['no-name-on-the-target', 'could not work out who you are on the target'],
-  request_not_found: null,
+  request_not_found: ['tests/unit/slack-app.test.ts', 'not known here'],
   request_not_pending: ['decided-already', 'There is nothing left to decide'],
   request_changed: ['changed-to-a-narrower-role', 'has changed since you looked'],
   own_request: ['nobody-approves-themselves', 'Nobody decides on their own request'],
@@ -67,29 +67,29 @@ const SHOWN: { readonly [Code in RefusalCode]: readonly [where: string, says: st
   guardrail_now_denies: ['a-guardrail-meanwhile', 'The policy no longer allows this'],
   cap_now_lower: ['a-guardrail-meanwhile', 'The policy now allows'],
   deny_reason_missing: ['refused-in-forms-of-approvers', 'Say why'],
-  not_the_requester: null,
+  not_the_requester: { code: 'unit/request-machine.test.ts' },
   grant_not_found: null,
   nothing_to_revoke: ['tests/integration/policy-reload.test.ts', 'no live access'],
   grant_not_live: ['which-of-them', 'That cannot be done now'],
   reminders_used_up: ['reminders-budgeted', 'more often than the policy allows'],
   reminded_just_now: ['reminded', 'only just been told'],
-  nothing_to_review: null,
+  nothing_to_review: { code: 'unit/review-machine.test.ts' },
   reviewed_already: ['break-glass', 'closed already by'],
   own_review: ['break-glass', 'Nobody reviews their own'],
   not_a_reviewer: ['slack-silent-about-who-may', 'to review'],
   review_comment_missing: ['refused-in-forms-of-approvers', 'Say what you found'],
   extensions_used_up: ['extensions-used-up', 'already'],
-  already_extended: null,
+  already_extended: ['extended-meanwhile', 'This access was extended since you looked'],
   extension_has_no_start: ['extended-until-a-time', 'More time follows on the end that there is'],
   extension_not_later: ['extended-until-a-time', 'anyway'],
   break_glass_has_no_start: ['break-glass-until-a-time', 'Break-glass begins at once'],
-  still_there: null,
+  still_there: { code: 'integration/stepping-in.test.ts' },
   holder_may_not_resolve: ['tests/e2e/stepping-in.test.ts', 'Somebody else in charge has to'],
-  resolve_reason_missing: null,
+  resolve_reason_missing: ['home-resolves', 'The target cannot be asked now'],
   drift_not_found: null,
-  drift_closed: null,
+  drift_closed: ['home-shows-drift', 'That is settled: the target no longer shows it'],
   drift_not_ours: null,
-  review_date_invalid: null,
+  review_date_invalid: ['home-shows-drift', 'Pick a day that is ahead of us, and within a year'],
   no_live_access: ['lists-in-one-line', 'no live access'],
   which_access: ['which-of-them', 'You have more than one access. Say which one'],
   may_not_look: ['lists-in-one-line', 'You are not one of them'],
@@ -107,10 +107,17 @@ function wordsOf(where: string): string {
 describe('every refusal that somebody can meet is met in a scenario', () => {
   const shown = Object.values(refusals).flatMap((no) => {
     const at = SHOWN[no.code];
-    return at === null ? [] : [[no.code, no, ...at] as const];
+    return at === null || 'code' in at ? [] : [[no.code, no, ...at] as const];
   });
   it.each(shown)('%s', (_, no, where, says) => {
     expect(en.refusal(no).toLowerCase()).toContain(says.toLowerCase());
     expect(wordsOf(where)).toContain(says.toLowerCase());
+  });
+
+  const made = Object.entries(SHOWN).flatMap(([code, at]) =>
+    at !== null && 'code' in at ? [[code, at.code] as const] : [],
+  );
+  it.each(made)('%s, in %s', (code, file) => {
+    expect(wordsOf(`tests/${file}`)).toContain(`'${code}'`);
   });
 });

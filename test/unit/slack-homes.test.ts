@@ -52,6 +52,26 @@ describe('Homes that were opened', () => {
     await settled();
   });
 
+  it('are drawn again for what changes just as a drawing ends', async () => {
+    let state = 0;
+    let published = -1;
+    const homes = createHomes({
+      draw: async () => {
+        published = state;
+        return drawn(true);
+      },
+      onError: never,
+    });
+    for (let ticks = 0; ticks < 20; ticks += 1) {
+      void homes.show(actor('U0ADMIN'));
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      state += 1;
+      homes.changed(view);
+      await settled();
+      expect({ ticks, published }).toEqual({ ticks, published: state });
+    }
+  });
+
   it('are drawn one at a time: what changes meanwhile comes after it, once', async () => {
     let state = 0;
     let running = 0;

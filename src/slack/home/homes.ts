@@ -67,9 +67,7 @@ export function createHomes({ draw, onError, later = afterAWhile }: Parts): Home
 
   function redraw(home: Opened): Promise<void> {
     home.again = true;
-    home.drawing ??= run(home).finally(() => {
-      home.drawing = null;
-    });
+    home.drawing ??= run(home);
     return home.drawing;
   }
 
@@ -85,6 +83,9 @@ export function createHomes({ draw, onError, later = afterAWhile }: Parts): Home
       home.failed += 1;
       if (home.failed < HOME_TRIES) later(() => void redraw(home), 1_000 * 4 ** (home.failed - 1));
       else home.failed = 0;
+    } finally {
+      // In the same breath as the last look at `again`: what changes from here on begins a drawing of its own.
+      home.drawing = null;
     }
   }
 
