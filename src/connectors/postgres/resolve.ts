@@ -51,14 +51,17 @@ type HolderRow = {
   set: boolean;
 };
 
-/** In the order of (member, grantor), which no renaming changes. `$3` and `$4` are where the page before ended. */
+/**
+ * In the order of (member, grantor), which no renaming changes. `$3` and `$4` are where the page before ended. A page is one value: a
+ * hundred thousand rows would cost several times as much to take in.
+ */
 const HOLDERS = `
-  SELECT m.member::text AS "subjectId", u.rolname::text AS subject, m.grantor::text AS "grantorId",
-         coalesce(g.rolname::text, m.grantor::text) AS grantor,
-         m.grantor = $2::oid AS ours, m.admin_option AS admin, m.inherit_option AS inherit, m.set_option AS set
-    FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member LEFT JOIN pg_roles g ON g.oid = m.grantor
-   WHERE m.roleid = $1::oid AND m.member <> $2::oid AND (m.member, m.grantor) > ($3::oid, $4::oid)
-   ORDER BY m.member, m.grantor LIMIT ${HOLDERS_PAGE}`;
+  SELECT coalesce(json_agg(h ORDER BY h."subjectId", h."grantorId"), '[]') AS page FROM (
+    SELECT m.member AS "subjectId", u.rolname AS subject, m.grantor AS "grantorId", coalesce(g.rolname::text, m.grantor::text) AS grantor,
+           m.grantor = $2::oid AS ours, m.admin_option AS admin, m.inherit_option AS inherit, m.set_option AS set
+      FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member LEFT JOIN pg_roles g ON g.oid = m.grantor
+     WHERE m.roleid = $1::oid AND m.member <> $2::oid AND (m.member, m.grantor) > ($3::oid, $4::oid)
+     ORDER BY m.member, m.grantor LIMIT ${HOLDERS_PAGE}) h`;
 
 /** Every direct membership, one entry per grantor. Our own, which is what lets us grant, is left out. */
 export async function holdersOf(
@@ -71,7 +74,9 @@ export async function holdersOf(
   const roleId = await roleIdOf(name, connection, entitlement.role);
   const grantorId = connection.server.roleId;
   const [lastMember = '0', lastGrantor = '0'] = after?.split('/') ?? [];
-  const rows = await connection.query<HolderRow>('list holders', HOLDERS, [roleId, grantorId, lastMember, lastGrantor]);
+  const position = [roleId, grantorId, lastMember, lastGrantor];
+  const [answer] = await connection.query<{ page: HolderRow[] }>('list holders', HOLDERS, position);
+  const rows = answer?.page ?? [];
   const { key: prefix } = resolvedFrom(targetIdentity, { roleId, grantorId, memberId: '' });
   const last = rows.length < HOLDERS_PAGE ? undefined : rows.at(-1);
   return {
