@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from '@jest/globals';
@@ -11,9 +11,11 @@ import { startWorld, type World } from '../support/world.ts';
 
 const TIME_LIMIT_MS = 120_000;
 let world: World | undefined;
+const folders: string[] = [];
 afterEach(async () => {
   await world?.stop();
   world = undefined;
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
 });
 
 const labelled =
@@ -49,6 +51,7 @@ const toldOnly = (w: World, who: string, words: string) =>
 /** The suite's policy with a role for whoever asks. */
 async function forEverybody(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'elevate-policy-'));
+  folders.push(folder);
   const path = join(folder, 'policy.yaml');
   const role = `  orders-db/all:
     title: Orders DB for all

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { postgres } from '../../src/connectors/postgres.ts';
 import { openConnectors } from '../../src/connectors/registry.ts';
+import type { Drift } from '../../src/domain/drift.ts';
 import { workspaceId } from '../../src/domain/ids.ts';
 import { findingText } from '../../src/domain/policy/finding.ts';
 import { loadPolicy } from '../../src/domain/policy/load.ts';
+import { pauseReconciler, resumeReconciler } from '../../src/usecases/pause-reconciler.ts';
 import { reconcile } from '../../src/usecases/reconcile.ts';
 import { postgresHarness } from '../support/connector-postgres.ts';
 import { freshDatabase, startStore } from '../support/database.ts';
@@ -38,8 +40,8 @@ it('rule 9: a membership of our own grantor that is not on record is shown, then
   const policy = policyFor(access.names.role);
   const policies = { current: () => policy, version: async () => policy };
   const workspace = workspaceId('T0RECONCILE');
-  const run = async () => {
-    const [report] = await reconcile({ store, connectors, policies }, { workspace, dryRun: false });
+  const run = async (dryRun = false) => {
+    const [report] = await reconcile({ store, connectors, policies }, { workspace, dryRun });
     expect(report?.error).toBeNull();
     return report?.findings.map(({ kind, grantor, does }) => `${kind} ${grantor} ${does}`);
   };
@@ -54,9 +56,22 @@ it('rule 9: a membership of our own grantor that is not on record is shown, then
     await run();
     expect((await access.held()).ours).not.toBeNull();
     const [system] = await store.reads(workspace).knownSystems(1);
-    await store.transaction(workspace, async (tx) => {
-      for (const drift of await tx.standingDrift(system?.id ?? '')) await tx.saveDrift({ ...drift, shownAt: tx.now });
-    });
+    const change = (to: Partial<Drift> | null) =>
+      store.transaction(workspace, async (tx) => {
+        for (const drift of await tx.standingDrift(system?.id ?? ''))
+          await tx.saveDrift({ ...drift, shownAt: tx.now, ...to });
+      });
+    await change(null);
+    expect(await run(true)).toContain(`unrecorded ${bot} next_run`);
+    const pause = { workspace, by: 'ops', reason: 'a restore', untilAt: null };
+    await pauseReconciler({ store }, pause);
+    expect(await run()).toContain(`unrecorded ${bot} next_run`);
+    await resumeReconciler({ store }, workspace);
+    // Accepted until now: it has to be shown again first.
+    await change({ status: 'accepted', untilAt: new Date(0) });
+    expect(await run()).toContain(`unrecorded ${bot} next_run`);
+    expect((await access.held()).ours).not.toBeNull();
+    await change(null);
     expect(await run()).toContain(`unrecorded ${bot} taken_away`);
     const { ours, others } = await access.held();
     expect(ours).toBeNull();
