@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { grantId, workspaceId } from '../../src/domain/ids.ts';
-import { ENDS_IN_BATCH, LOOK_AGAIN_MS, SWEEP_EVERY_MS } from '../../src/jobs/limits.ts';
+import { ENDS_IN_BATCH, LOOK_AGAIN_MS, PER_TARGET, SWEEP_EVERY_MS } from '../../src/jobs/limits.ts';
 import { createLocalClock } from '../../src/jobs/local-clock.ts';
 import { createRunner } from '../../src/jobs/runner.ts';
 import { createSweep } from '../../src/jobs/sweep.ts';
@@ -97,6 +97,56 @@ describe('a stop in the middle of many ends', () => {
     await Promise.all([ran, drained]);
     expect(began).toEqual([ENDS_IN_BATCH]);
     expect(givenBack).toEqual(many.slice(ENDS_IN_BATCH).map(({ key }) => key));
+  });
+});
+
+describe('many ends of one target', () => {
+  it.each([
+    ['in batches', true],
+    ['one by one, a few at once, where the target takes no batches', false],
+  ])('begin when the pace lets them: %s', async (_, batched) => {
+    const count = batched ? 3 * ENDS_IN_BATCH : 2 * PER_TARGET + 1;
+    const many = Array.from({ length: count }, (_, index) => ({ ...claimed, key: `${KEY}${index}` }));
+    let [batches, singles, asked] = [0, 0, 0];
+    const turns: (() => void)[] = [];
+    const work: (() => void)[] = [];
+    const runner = createRunner({
+      outbox: {
+        claim: async () => null,
+        claimEnds: async () => many,
+        renew: async (keys) => new Set(keys),
+        complete: async () => undefined,
+        retry: async () => undefined,
+        giveBack: async () => undefined,
+      },
+      perform: () => {
+        singles += 1;
+        return new Promise((resolve) => work.push(() => resolve(done)));
+      },
+      performEnds: async (batch) => {
+        batches += 1;
+        return { settled: new Set(batched ? batch.map(({ key }) => key) : []), batched };
+      },
+      log: pino({ level: 'silent' }),
+      onRescheduled: () => undefined,
+    });
+    const pace = (): Promise<void> => {
+      asked += 1;
+      return new Promise((resolve) => turns.push(resolve));
+    };
+    const ran = runner.runEnds('target', count, pace, () => undefined);
+    await jest.advanceTimersByTimeAsync(1);
+    // The caller waited for the turn of the first batch.
+    expect({ batches, singles, asked }).toEqual({ batches: 1, singles: 0, asked: batched ? 1 : PER_TARGET });
+    for (const turn of turns.splice(0)) turn();
+    await jest.advanceTimersByTimeAsync(1);
+    expect({ batches, singles }).toEqual(batched ? { batches: 2, singles: 0 } : { batches: 1, singles: PER_TARGET });
+    for (let round = 0; round < 2 * count && turns.length + work.length > 0; round += 1) {
+      for (const go of [...turns.splice(0), ...work.splice(0)]) go();
+      await jest.advanceTimersByTimeAsync(1);
+    }
+    await ran;
+    expect({ batches, singles }).toEqual(batched ? { batches: 3, singles: 0 } : { batches: 1, singles: count });
   });
 });
 
