@@ -89,7 +89,8 @@ export function createOutbox({ db, clock, onFree, skipping }: Needs): Outbox {
     },
 
     async claimEnds(target, owner, leaseSeconds, limit) {
-      // One look for each urgency, so that the index gives each in its order and nothing that is not due is passed over.
+      // One look for each urgency, so that the index gives each in its order and nothing that is not due is passed over. What an UPDATE
+      // returns has no order, and the batches of a claim follow one another.
       const rows: readonly unknown[] = await db.query`
         WITH found AS (
           SELECT due.key FROM unnest(${END_URGENCIES}::int[]) AS u(urgency), LATERAL (
@@ -98,11 +99,13 @@ export function createOutbox({ db, clock, onFree, skipping }: Needs): Outbox {
               AND due_at <= ${now()} AND ${isFree}
             ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
           ) due ORDER BY due.urgency, due.due_at LIMIT ${limit}
+        ), taken AS (
+          UPDATE effects e SET lease_owner = ${owner}, lease_until = clock_timestamp() + ${leaseSeconds}::float8 * interval '1 second',
+            handed_on_at = coalesce(handed_on_at, clock_timestamp()), handed_offset_ms = ${clock.offsetMs()}::bigint
+          FROM found, ${unhurried} WHERE e.key = found.key
+          RETURNING e.key, e.workspace_id, e.payload, e.generation, e.due_at, e.target, e.attempts, e.urgency
         )
-        UPDATE effects e SET lease_owner = ${owner}, lease_until = clock_timestamp() + ${leaseSeconds}::float8 * interval '1 second',
-          handed_on_at = coalesce(handed_on_at, clock_timestamp()), handed_offset_ms = ${clock.offsetMs()}::bigint
-        FROM found, ${unhurried} WHERE e.key = found.key
-        RETURNING e.key, e.workspace_id, e.payload, e.generation, e.due_at, e.target, e.attempts`;
+        SELECT * FROM taken ORDER BY urgency, due_at`;
       return skipping(rows, readClaimed);
     },
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { schedule } from '../../src/domain/effect.ts';
-import { revocation } from '../../src/domain/grant-state.ts';
+import { revocation, targetKeyOf } from '../../src/domain/grant-state.ts';
 import { grantId, requestId } from '../../src/domain/ids.ts';
 import type { Risk } from '../../src/domain/policy/labels.ts';
 import { type FreshDatabase, freshDatabase, type StartedStore, startStore } from '../support/database.ts';
@@ -49,4 +49,21 @@ it('after an outage what is overdue goes before everything else, the most privil
   const two = await store.outbox.takeForQueue(60_000, 2);
   const rest = await store.outbox.takeForQueue(60_000, 100);
   expect([...two, ...rest].map((each) => each.key)).toEqual(all);
+});
+
+it('many ends that are taken together come in the same order, however they lie in the table', async () => {
+  const { store } = started;
+  const count = 200;
+  const many = { ...target, connector: 'many-pg' };
+  const end = (name: string, risk: Risk, at: Date) =>
+    revocation({ workspaceId, target: many, id: grantId(name), risk }, at);
+  await store.transaction(workspaceId, async (tx) => {
+    const ago = (seconds: number) => new Date(tx.now.getTime() - seconds * 1000);
+    for (const risk of ['low', 'high'] as const) {
+      await tx.save({ effects: Array.from({ length: count }, (_, n) => end(`${risk}_${n}`, risk, ago(n + 1))) });
+    }
+  });
+  const keys = (risk: Risk) => Array.from({ length: count }, (_, n) => `revoke_grant/${risk}_${count - 1 - n}`);
+  const claimed = await store.outbox.claimEnds(targetKeyOf({ workspaceId, target: many }), 'test', 5, 2 * count);
+  expect(claimed.map(({ key }) => key)).toEqual([...keys('high'), ...keys('low')]);
 });

@@ -116,6 +116,8 @@ describe('somebody else’s change', () => {
     expect(await run()).toEqual([]);
     world.clock.advance(31 * 24 * 3600);
     expect(await run()).toHaveLength(1);
+    expect(await drift()).toMatchObject({ status: 'open', owner: null });
+    expect(world.security().at(-1)?.buttons).toEqual(['Accept…', 'Take away', 'Ignore until…']);
   });
 
   it('is taken away when somebody in charge says so, and read back', async () => {
@@ -135,6 +137,7 @@ describe('somebody else’s change', () => {
     expect(await run()).toEqual([]);
     world.clock.advance(3 * 24 * 3600);
     expect(await run()).toHaveLength(1);
+    expect((await drift()).status).toBe('open');
   });
 
   it('a grant that was removed by hand is flagged, told and not put back', async () => {
