@@ -36,7 +36,7 @@ export type Refusal =
   | { readonly code: 'reason_too_short'; readonly minLength: number }
   | { readonly code: 'reason_too_long'; readonly maxLength: number }
   | { readonly code: 'ticket_missing' }
-  | { readonly code: 'ticket_malformed'; readonly pattern: string }
+  | { readonly code: 'ticket_malformed'; readonly pattern: string; readonly example: string | null }
   | { readonly code: 'ticket_too_long'; readonly maxLength: number }
   | {
       readonly code: 'already_requested';

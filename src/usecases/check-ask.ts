@@ -34,8 +34,10 @@ export function checkTimes(
 function checkTicket({ ticket, breakGlass }: RequestFacts, role: Role): Refusal | null {
   // Who has to act now may not have a ticket yet; the review asks for it.
   if (ticket === null) return role.ticket.required && !breakGlass ? { code: 'ticket_missing' } : null;
-  const { pattern } = role.ticket;
+  const { pattern, example } = role.ticket;
   if (ticket.length > MAX_TICKET_LENGTH) return { code: 'ticket_too_long', maxLength: MAX_TICKET_LENGTH };
-  if (pattern !== null && !role.ticket.accepts(ticket)) return { code: 'ticket_malformed', pattern };
+  if (pattern !== null && !role.ticket.accepts(ticket)) {
+    return { code: 'ticket_malformed', pattern, example };
+  }
   return null;
 }

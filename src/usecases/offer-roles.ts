@@ -25,7 +25,7 @@ export interface RoleOffer {
   readonly defaultSeconds: number;
   readonly maxSeconds: number;
   readonly reasonMinLength: number;
-  readonly ticket: { readonly required: boolean; readonly pattern: string | null };
+  readonly ticket: Omit<Role['ticket'], 'accepts'>;
   /** How many people each stage would ask for the usual time; empty: nobody. null: that depends on what is not filled in yet. */
   readonly asked: readonly number[] | null;
 }

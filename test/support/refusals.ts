@@ -31,7 +31,7 @@ export const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code
   reason_too_short: { code: 'reason_too_short', minLength: 10 },
   reason_too_long: { code: 'reason_too_long', maxLength: 3_000 },
   ticket_missing: { code: 'ticket_missing' },
-  ticket_malformed: { code: 'ticket_malformed', pattern: '^INC-\\d+$' },
+  ticket_malformed: { code: 'ticket_malformed', pattern: '^INC-\\d+$', example: 'INC-42' },
   ticket_too_long: { code: 'ticket_too_long', maxLength: 200 },
   already_requested: { code: 'already_requested', requestId: requestId('req_1'), status: 'pending' },
   stage_cannot_be_filled: {

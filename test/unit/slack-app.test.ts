@@ -76,7 +76,7 @@ const offer = {
   maxSeconds: 14_400,
   reasonMinLength: 10,
   asked: [2, 1],
-  ticket: { required: true, pattern: '^INC-\\d+$' },
+  ticket: { required: true, pattern: '^INC-\\d+$', example: 'INC-42' },
 };
 const LINE = '/elevate orders-db/admin 1h fixing stuck orders INC-42';
 
@@ -265,7 +265,7 @@ describe('a form', () => {
       key: 'orders-db/read',
       title: 'Read only',
       defaultSeconds: 600,
-      ticket: { required: false, pattern: null },
+      ticket: { required: false, pattern: null, example: null },
     };
     usecases = {
       ...answers,

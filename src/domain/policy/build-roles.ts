@@ -141,6 +141,12 @@ export function buildRole(
       finding('error', 'bad_pattern', place.locate(['ticket', 'pattern']), message, 'Write it in RE2 syntax.'),
     );
   }
+  const example = term('ticket')?.example ?? null;
+  if (example !== null && compiled?.ok && !compiled.test(example)) {
+    const message = `${what}: the ticket's example does not match its pattern, so whoever follows it would be refused.`;
+    const at = data.ticket === undefined ? place.locateKey([]) : place.locate(['ticket', 'example']);
+    report.add(finding('error', 'bad_example', at, message, 'Write a ticket that the pattern accepts.'));
+  }
   report.groups(data.owners ?? [], place, ['owners']);
   data.narrower?.forEach((role, index) => {
     if (around.roles.has(role) && role !== key) return;
@@ -184,7 +190,7 @@ export function buildRole(
     subject,
     duration,
     reason: { minLength: term('reason')?.min_length ?? FALLBACK.reasonMinLength },
-    ticket: { required: term('ticket')?.required ?? false, pattern },
+    ticket: { required: term('ticket')?.required ?? false, pattern, example },
     endSessions: term('end_sessions') ?? true,
     instructions: data.instructions ?? null,
     unusedAfterSeconds,

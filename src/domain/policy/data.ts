@@ -73,7 +73,7 @@ export interface RoleData
   > {
   readonly resource: string;
   readonly subject: string;
-  readonly ticket: { readonly required: boolean; readonly pattern: string | null };
+  readonly ticket: Omit<Role['ticket'], 'accepts'>;
   readonly rules: readonly RuleData[];
 }
 

@@ -38,6 +38,7 @@ export type FindingCode =
   | 'condition_not_allowed'
   | 'condition_too_costly'
   | 'bad_pattern'
+  | 'bad_example'
   | 'reason_grants'
   | 'requester_text_grants'
   | 'requester_text_as_subject'

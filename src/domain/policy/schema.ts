@@ -61,6 +61,7 @@ const roleTerms = {
   ticket: mapping({
     required: part.flag.optional(),
     pattern: text(500, 'a pattern in RE2 syntax').optional(),
+    example: text(60, 'a ticket as people write it, such as INC-42').optional(),
   }).optional(),
   subject: part.condition.optional(),
   end_sessions: part.flag.optional(),

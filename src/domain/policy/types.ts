@@ -174,6 +174,8 @@ export interface TicketRule {
   readonly required: boolean;
   /** RE2 syntax, as the policy wrote it; null: any text will do. */
   readonly pattern: string | null;
+  /** A ticket as people write it; null: the policy gives none. */
+  readonly example: string | null;
   /** Whether the text is a ticket by the pattern. Takes time linear in its length. */
   readonly accepts: (ticket: string) => boolean;
 }

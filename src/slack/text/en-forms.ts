@@ -1,6 +1,6 @@
 import type { Grant } from '../../domain/grant.ts';
 import type { LookupFailure } from '../../domain/policy/lookup.ts';
-import type { Role } from '../../domain/policy/types.ts';
+import type { Role, TicketRule } from '../../domain/policy/types.ts';
 import type { AccessRequest } from '../../domain/request.ts';
 import type { Times } from '../../domain/written/times.ts';
 import type { RoleOffer } from '../../usecases/offer-roles.ts';
@@ -33,8 +33,12 @@ export const forms = {
     mrkdwnUnderstood: (times: Times, zone: string): string =>
       `🕑 ${times.startsAt ? `*Starts* ${inZone(times.startsAt, zone)}` : '*Starts* as soon as it is approved'}, ${until(times, zone)} (${esc(zone)}). Press *Ask* to send it.`,
     ticket: 'Ticket',
-    ticketHint: (pattern: string | null): string =>
-      pattern === null ? 'The number of the ticket this is for.' : `It must match ${pattern}`,
+    ticketHint: ({ pattern, example }: Pick<TicketRule, 'pattern' | 'example'>): string => {
+      const match = pattern === null ? '' : `It must match ${pattern}`;
+      return example === null
+        ? match || 'The number of the ticket this is for.'
+        : `Such as ${example}. ${match}`.trim();
+    },
     reason: 'What is it for?',
     reasonPlaceholder: 'Which problem are you working on?',
     reasonHint: (min: number): string =>

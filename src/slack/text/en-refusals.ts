@@ -68,7 +68,9 @@ export function refusal(no: Refusal): string {
     case 'ticket_too_long':
       return `A ticket’s number has ${no.maxLength} characters at most. Keep just the number, and put the rest into the reason.`;
     case 'ticket_malformed':
-      return `That does not look like a ticket for this role. It must match ${no.pattern}`;
+      return no.example === null
+        ? `That does not look like a ticket for this role. It must match ${no.pattern}`
+        : `That does not look like a ticket for this role. Write it like ${no.example}; it must match ${no.pattern}`;
     case 'already_requested':
       return no.status === 'pending'
         ? 'You have asked for this already, and that request still waits. Press Nudge in my message about it, or cancel it there first.'

@@ -92,7 +92,7 @@ function roleField(offer: RoleOffer | null, text: Text): Block {
 
 function fieldsOf(offer: RoleOffer, turn: number, values: FormValues, text: Text): Block[] {
   const words = text.forms.ask;
-  const hasTicket = offer.ticket.required || offer.ticket.pattern !== null;
+  const hasTicket = offer.ticket.required || offer.ticket.pattern !== null || offer.ticket.example !== null;
   return [
     context(words.mrkdwnOffer(offer)),
     ...(offer.asked === null ? [] : [context(words.asked(offer.asked, offer.defaultSeconds))]),
@@ -148,7 +148,7 @@ function ticketField(offer: RoleOffer, ticket: string | null, text: Text): Block
     block_id: FIELD.ticket,
     optional: !offer.ticket.required,
     label: plain(words.ticket),
-    hint: plain(words.ticketHint(offer.ticket.pattern), HINT_MAX),
+    hint: plain(words.ticketHint(offer.ticket), HINT_MAX),
     element: {
       type: 'plain_text_input',
       action_id: FIELD.ticket,
@@ -171,7 +171,7 @@ const memorySchema = z.object({
       defaultSeconds: z.number(),
       maxSeconds: z.number(),
       reasonMinLength: z.number(),
-      ticket: z.object({ required: z.boolean(), pattern: z.string().nullable() }),
+      ticket: z.object({ required: z.boolean(), pattern: z.string().nullable(), example: z.string().nullable() }),
       asked: z.array(z.int()).nullable(),
     })
     .nullable(),

@@ -117,6 +117,7 @@ function termChanges(was: Role, is: Role): Part[] {
     is.ticket.required ? 'needs a ticket' : 'needs no ticket any more',
   );
   say(other(was.ticket.pattern, is.ticket.pattern), `ticket pattern ${was.ticket.pattern} → ${is.ticket.pattern}`);
+  say(other(was.ticket.example, is.ticket.example), `ticket example ${was.ticket.example} → ${is.ticket.example}`);
   say(
     more(was.reminders.max, is.reminders.max) && 'changes',
     `reminders of one request ${was.reminders.max} → ${is.reminders.max}`,
