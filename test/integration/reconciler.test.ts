@@ -107,6 +107,7 @@ describe('somebody else’s change', () => {
     const accept = { type: 'accept' as const, owner: world.user('dba'), reviewAt: inDays(30) };
     expect(await decided(accept, 'dev')).toMatchObject({ ok: false, refusal: { code: 'may_not_revoke' } });
     expect(await decided({ ...accept, reviewAt: inDays(-1) })).toMatchObject({ ok: false });
+    expect(await decided({ ...accept, reviewAt: inDays(367) })).toMatchObject({ ok: false });
     expect((await decided(accept)).ok).toBe(true);
     expect(await run()).toEqual([]);
     world.give('dev2', 'maintainer');
