@@ -89,7 +89,7 @@ it(
     const line = await said(w, 'access-prod', 'closed it without proof', true);
 
     await workspace.user('dev2').click(line, labelled('Proof'));
-    await modalSays(w, 'dev2', 'closed without proof: the network to it was cut for good');
+    await modalSays(w, 'dev2', 'closed it WITHOUT PROOF, with the reason: the network to it was cut for good');
 
     // It was there all the time: the watch finds it and takes it away.
     await target.be('is reachable again');
