@@ -13,6 +13,8 @@ export function neededLater(
   now: number,
   people: readonly SlackUserId[],
 ): number | null {
+  // Behind the last stage nobody is needed.
+  if (now === counted.length - 1) return null;
   const taken = placed(counted);
   const left = (without: ReadonlySet<SlackUserId>, filled: number) =>
     feasibleStages(

@@ -2,7 +2,7 @@ import { readTarget } from '../button-value.ts';
 import { plainMessage } from '../cards/notice.ts';
 import { type Desk, openThenLook, refuse } from '../desk.ts';
 import { noticeModal } from '../views/notice-modal.ts';
-import { resolveAllForm } from '../views/resolve-all-form.ts';
+import { resolveAllForm } from '../views/resolve-form.ts';
 import type { Click } from './click.ts';
 
 /** Retry all now on the alarm of a target. The alarm itself tells how it goes. */
