@@ -1,10 +1,11 @@
-import { type Grant, transitionGrant } from '../domain/grant.ts';
-import type { GrantId, RoleKey, SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import { transitionGrant } from '../domain/grant.ts';
+import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { refOf } from '../domain/person.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { refused } from '../domain/refusal.ts';
 import { mayRevoke } from './end-grant.ts';
 import { identify } from './identify.ts';
+import { lookingUpOnce } from './looking-up-once.ts';
 import type { Outage, Ports } from './ports.ts';
 import { resolveGrant } from './resolve-grant.ts';
 
@@ -29,15 +30,17 @@ export async function retryTarget(
   const who = await identify(ports, input.workspace, input.user);
   if (!who.ok) return who;
   const reads = ports.store.reads(input.workspace);
-  const may = rights(ports, input);
+  const once = lookingUpOnce(ports);
   let [after, retried, denied]: [GrantId | null, number, Refusal | null] = [null, 0, null];
   for (;;) {
     const ids: readonly GrantId[] = await reads.failingIdsOn(input.target, after, RETRIED_AT_ONCE);
     const mine: GrantId[] = [];
     for (const id of ids) {
-      const refusal = await may(id);
-      if (refusal) denied ??= refusal;
-      else mine.push(id);
+      const grant = await reads.grant(id);
+      // Each by its own request: another one for the same role may have asked other people.
+      const right = grant ? await mayRevoke(once, input, grant) : refused({ code: 'grant_not_found' });
+      if (right.ok) mine.push(id);
+      else denied ??= right.refusal;
     }
     retried += await retryAll(ports, input.workspace, mine, refOf(who.person));
     after = ids.at(-1) ?? null;
@@ -109,21 +112,4 @@ export async function resolveTarget(
   if (came.closed + came.stillThere === 0) return refused(first ?? { code: 'grant_not_found' });
   const { total } = await reads.failingOn(target, 0);
   return { ok: true, ...came, left: Math.max(0, total - came.stillThere - came.notTheirs) };
-}
-
-/** Why they may not step in; null: they may. Who may is asked once for each role and holder's side. */
-function rights(ports: Needs, input: Asker): (id: GrantId) => Promise<Refusal | null> {
-  const known = new Map<string, Promise<Refusal | null>>();
-  const ask = async (grant: Grant): Promise<Refusal | null> => {
-    const right = await mayRevoke(ports, input, grant);
-    return right.ok ? null : right.refusal;
-  };
-  return async (id) => {
-    const grant = await ports.store.reads(input.workspace).grant(id);
-    if (!grant) return { code: 'grant_not_found' };
-    const key: `${RoleKey} ${SlackUserId}` = `${grant.roleKey} ${grant.holder.slackUserId}`;
-    const asked = known.get(key) ?? ask(grant);
-    known.set(key, asked);
-    return asked;
-  };
 }

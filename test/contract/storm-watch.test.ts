@@ -46,10 +46,13 @@ const auditOf = (kind: string) =>
 /** Over, on a target that is down. */
 async function failing(count: number): Promise<readonly Live[]> {
   const all = await world.live(count);
+  await fail();
+  return all;
+}
+async function fail(): Promise<void> {
   world.clock.advance(3_700);
   down();
   await world.ends();
-  return all;
 }
 const as = async (who: string, [first]: readonly Live[]) => {
   if (!first) throw new Error('Nobody');
@@ -174,6 +177,13 @@ describe('whoever is in charge', () => {
     expect(await retryTarget(world.ports, await as('security', all))).toEqual({ ok: true, retried: 6 });
     await world.ends();
     expect(await world.holders()).toEqual([]);
+  });
+
+  it('tries again what is theirs to try, also when others for the same role and person are not', async () => {
+    const all = [...(await world.live(5)), ...(await world.live(2, { owners: ['board'] }))];
+    await fail();
+    expect(await retryTarget(world.ports, await as('dba2', all))).toEqual({ ok: true, retried: 2 });
+    expect(await retryTarget(world.ports, await as('security', all))).toEqual({ ok: true, retried: 7 });
   });
 
   it('closes those that are gone, and not those that are still there', async () => {

@@ -49,6 +49,14 @@ export interface Live {
   readonly login: string;
 }
 
+interface Begun {
+  readonly role: string;
+  readonly endSessions: boolean;
+  /** The groups that owned the resource when it was asked for. */
+  readonly owners: readonly string[];
+}
+const USUAL: Begun = { role: 'admins', endSessions: false, owners: [] };
+
 /** A target PostgreSQL behind a proxy, our own database, a Slack workspace, and grants that end when the test says so. */
 export interface StormWorld {
   readonly ports: Ports;
@@ -59,7 +67,7 @@ export interface StormWorld {
   readonly workspace: WorkspaceId;
   readonly databaseUrl: string;
   /** Live grants of as many people of their own on one role, all of which end at about the same time. */
-  live(count: number, options?: { readonly role?: string; readonly endSessions?: boolean }): Promise<readonly Live[]>;
+  live(count: number, options?: Partial<Begun>): Promise<readonly Live[]>;
   /** One more grant for somebody who has one. */
   again(login: string, role?: string): Promise<Live>;
   /** Takes what is due on the target in hand as one more process would, and performs it: together, and the rest one by one. */
@@ -137,7 +145,7 @@ export async function startStormWorld(target: TargetPostgres): Promise<StormWorl
   const connection = { url: `\${STORM_URL}` };
   let people = 0;
 
-  async function begin(login: string, role: string, endSessions: boolean): Promise<Live> {
+  async function begin(login: string, { role, endSessions, owners }: Begun): Promise<Live> {
     const made = aSubmission({ stages: [] });
     const requester = { slackUserId: slackUserId(slack.user('dev').id), email: 'dev@example.com', name: 'Dev' };
     const request = {
@@ -145,7 +153,7 @@ export async function startStormWorld(target: TargetPostgres): Promise<StormWorl
       workspaceId: workspace,
       requester,
       policyVersion: policy.version,
-      role: { ...made.state.role, connector: 'pg', entitlement: { role }, subject: login, endSessions },
+      role: { ...made.state.role, connector: 'pg', entitlement: { role }, subject: login, endSessions, owners },
     };
     const id = ports.ids.grant();
     await store.transaction(workspace, async (tx) => {
@@ -173,15 +181,16 @@ export async function startStormWorld(target: TargetPostgres): Promise<StormWorl
     slack,
     workspace,
     databaseUrl: database.url,
-    async live(count, { role = 'admins', endSessions = false } = {}) {
-      await addRole(role);
+    async live(count, options = {}) {
+      const begun = { ...USUAL, ...options };
+      await addRole(begun.role);
       const logins = Array.from({ length: count }, () => `dev_${++people}`);
       for (const login of logins) await target.sql(`CREATE ROLE ${login} LOGIN PASSWORD '${PASSWORD}'`);
       const all: Live[] = [];
-      for (const login of logins) all.push(await begin(login, role, endSessions));
+      for (const login of logins) all.push(await begin(login, begun));
       return all;
     },
-    again: (login, role = 'admins') => begin(login, role, false),
+    again: (login, role = USUAL.role) => begin(login, { ...USUAL, role }),
     async ends() {
       const runner = createRunner({
         outbox: store.outbox,
