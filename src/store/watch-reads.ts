@@ -147,10 +147,10 @@ export function createWatchReads(db: Db, workspace: WorkspaceId): WatchReads {
         SELECT id FROM grants g WHERE ${failing(target)} AND ${behind(after)} ORDER BY id LIMIT ${limit}`;
       return rows.map(({ id }) => grantId(id));
     },
-    alarmsOf: async (ids) => {
+    posted: async (keys) => {
       const rows: readonly { key: string }[] = await db.query`
-        SELECT key FROM postings WHERE workspace_id = ${workspace} AND key = ANY (${ids.map((id) => `alert/${id}`)})`;
-      return new Set(rows.map(({ key }) => grantId(key.slice('alert/'.length))));
+        SELECT key FROM postings WHERE workspace_id = ${workspace} AND key = ANY (${[...keys]})`;
+      return new Set(rows.map(({ key }) => key));
     },
     endsDue: async (at, limit) => {
       const rows: readonly { count: number }[] = await db.query`

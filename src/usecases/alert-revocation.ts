@@ -1,11 +1,20 @@
-import type { NewAuditEvent } from '../domain/audit.ts';
 import { schedule } from '../domain/effect.ts';
 import type { Grant } from '../domain/grant.ts';
 import { targetKeyOf } from '../domain/grant-state.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
-import { bySystem } from '../domain/person.ts';
 import { alarmKeyOf, isStanding, ONE_ALARM_FROM } from './alert-target.ts';
-import { alertOf, escalationOf, nextTurnMs, type Step, toldNow } from './escalation.ts';
+import {
+  alertOf,
+  escalated,
+  escalationOf,
+  NEVER,
+  nextTurnMs,
+  OVER,
+  PERMANENT,
+  type Step,
+  savePosting,
+  toldNow,
+} from './escalation.ts';
 import { done, type Performed, type Ports, type RequestView } from './ports.ts';
 import { viewOf } from './render-card.ts';
 import type { AlertView, Posting } from './watch-ports.ts';
@@ -26,13 +35,15 @@ export async function alertRevocation(ports: Needs, input: Input): Promise<Perfo
   const grant = await reads.grant(input.grantId);
   const view = grant ? await viewOf(ports, input.workspace, grant.requestId) : null;
   if (!grant || !view) return done;
-  const posting = await reads.posting(keyOf(grant));
+  const posting = await reads.posting(alertKeyOf(grant.id));
   const stands = grant.status === 'revoking';
   // Over before anybody was told: the thread and the audit have it.
   if (!posting && !stands) return done;
   if (!posting && (await isOneOfMany(ports, grant))) return joinTarget(ports, grant, view.now);
   const steps = escalationOf(ports.policies.current(), await failingSince(ports, grant, view));
-  const told = posting ? await goOn(ports, grant, view, posting, steps) : await begin(ports, grant, view, steps);
+  const told = posting
+    ? await goOn(ports, grant, view, posting, steps)
+    : await begin(ports, grant, view, steps, toldNow(steps, NEVER, view.now));
   if (!stands) return done;
   const retryInMs = nextTurnMs(ports.policies.current(), told.postedAt, steps, view.now);
   return { done: false, retryInMs, error: 'It still stands, and is told again' };
@@ -45,17 +56,25 @@ async function failingSince(ports: Needs, grant: Grant, view: RequestView): Prom
   return began?.at ?? view.now;
 }
 
-async function begin(ports: Needs, grant: Grant, view: RequestView, steps: readonly Step[]): Promise<Posting> {
+/** `to`: who is told for the first time, such as after an outage of our own. */
+async function begin(
+  ports: Needs,
+  grant: Grant,
+  view: RequestView,
+  steps: readonly Step[],
+  to: readonly string[],
+): Promise<Posting> {
   const channel = ports.policies.current().channels.security ?? view.request.role.channel;
   const ref = await ports.messenger.postAlert(channel, view, await inCharge(ports, view, 0, steps));
-  return save(ports, {
+  const posting = {
     workspaceId: grant.workspaceId,
-    key: keyOf(grant),
+    key: alertKeyOf(grant.id),
     ref,
     shows: showsOf(grant),
     times: 1,
     postedAt: view.now,
-  });
+  };
+  return savePosting(ports, posting, news(grant, view, to));
 }
 
 async function goOn(
@@ -77,22 +96,17 @@ async function goOn(
   const again = grant.status === 'revoking' && (worse || anew || wider || due);
   const changed = posting.shows !== shows || wider;
   if (changed && (await ports.messenger.updateAlert(posting.ref, view, alert)) === 'gone')
-    return begin(ports, grant, view, steps);
+    return begin(ports, grant, view, steps, to);
   if (again) await ports.messenger.repeatAlert(posting.ref, view, alert);
   if (!again && posting.shows === shows) return posting;
   const { times, postedAt } = again ? { times: posting.times + 1, postedAt: view.now } : posting;
   const next = { ...posting, shows, times, postedAt };
-  return save(ports, next, grant.status === 'revoking' && wider ? escalated(grant, view.now, to) : null);
+  return savePosting(ports, next, news(grant, view, to));
 }
 
-const escalated = (grant: Grant, at: Date, to: readonly string[]): NewAuditEvent => ({
-  kind: 'alarm.escalated',
-  data: { to: [...to], connector: grant.target.connector, grants: 1 },
-  at,
-  actor: bySystem('schedule'),
-  requestId: grant.requestId,
-  grantId: grant.id,
-});
+/** null: nobody else is told, or there is nothing to tell them any more. */
+const news = ({ id, status, target: { connector } }: Grant, { request, now }: RequestView, to: readonly string[]) =>
+  status === 'revoking' ? escalated(to, { connector, grants: 1, at: now, requestId: request.id, grantId: id }) : null;
 
 /** Where many fail on one target, one message tells of all of them, and none begins of its own. */
 async function isOneOfMany(ports: Needs, grant: Grant): Promise<boolean> {
@@ -111,14 +125,6 @@ async function joinTarget(ports: Needs, { workspaceId, ...grant }: Grant, now: D
   return done;
 }
 
-async function save(ports: Needs, posting: Posting, event: NewAuditEvent | null = null): Promise<Posting> {
-  await ports.store.transaction(posting.workspaceId, async (tx) => {
-    await tx.savePosting(posting);
-    if (event) await tx.save({ events: [event] });
-  });
-  return posting;
-}
-
 const inCharge = (
   ports: Needs,
   { request, now }: RequestView,
@@ -133,9 +139,7 @@ const inCharge = (
     except: request.requester.slackUserId,
   });
 
-const OVER = 'over';
-const PERMANENT = 'permanent';
-const keyOf = (grant: Grant): string => `alert/${grant.id}`;
+export const alertKeyOf = (grant: GrantId): string => `alert/${grant}`;
 const isPermanent = (grant: Grant): boolean => grant.lastErrorKind === 'permanent';
 const showsOf = (grant: Grant): string =>
   `${grant.status === 'ended' ? OVER : ''}${grant.version}${isPermanent(grant) ? PERMANENT : ''}`;

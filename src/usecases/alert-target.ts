@@ -1,8 +1,17 @@
-import type { NewAuditEvent } from '../domain/audit.ts';
 import type { WorkspaceId } from '../domain/ids.ts';
 import { canonicalJson } from '../domain/json.ts';
-import { bySystem } from '../domain/person.ts';
-import { alertOf, escalationOf, nextTurnMs, type Step, toldNow } from './escalation.ts';
+import {
+  alertOf,
+  escalated,
+  escalationOf,
+  NEVER,
+  nextTurnMs,
+  OVER,
+  PERMANENT,
+  type Step,
+  savePosting,
+  toldNow,
+} from './escalation.ts';
 import { done, type Performed, type Ports } from './ports.ts';
 import type { AlarmView, Failing, Posting } from './watch-ports.ts';
 
@@ -37,7 +46,9 @@ export async function alertTarget(ports: Needs, input: Input): Promise<Performed
   const steps = escalationOf(ports.policies.current(), failing.since ?? now);
   const view = await viewOf(ports, input, failing, posting?.times ?? 0, steps, now);
   if (view === null) return done;
-  const told = posting ? await goOn(ports, input, posting, view, steps) : await begin(ports, input, view, steps);
+  const told = posting
+    ? await goOn(ports, input, posting, view, steps)
+    : await begin(ports, input, view, toldNow(steps, NEVER, now));
   const turnMs = nextTurnMs(ports.policies.current(), told.postedAt, steps, now);
   return { done: false, retryInMs: Math.min(LOOK_EVERY_MS, turnMs), error: 'It still stands, and is told again' };
 }
@@ -66,8 +77,8 @@ async function viewOf(
   return { target, connector: first.grant.target.connector, failing, named, alert, now };
 }
 
-/** The first message tells whoever was to be told by now, such as after an outage of our own. */
-async function begin(ports: Needs, input: Input, view: AlarmView, steps: readonly Step[]): Promise<Posting> {
+/** `to`: who is told for the first time, such as after an outage of our own. */
+async function begin(ports: Needs, input: Input, view: AlarmView, to: readonly string[]): Promise<Posting> {
   const channel = ports.policies.current().channels.security ?? view.named[0]?.request.role.channel ?? '';
   const ref = await ports.messenger.postAlarm(channel, view);
   const posting = {
@@ -78,7 +89,7 @@ async function begin(ports: Needs, input: Input, view: AlarmView, steps: readonl
     times: 1,
     postedAt: view.now,
   };
-  return save(ports, posting, escalated(view, toldNow(steps, NEVER, view.now)));
+  return savePosting(ports, posting, news(view, to));
 }
 
 async function goOn(
@@ -94,43 +105,22 @@ async function goOn(
   const since = view.now.getTime() - posting.postedAt.getTime();
   const again = worse || to.length > 0 || since >= ports.policies.current().alerts.repeatSeconds * 1000;
   if (posting.shows === shows && !again) return posting;
-  if ((await ports.messenger.updateAlarm(posting.ref, view)) === 'gone') return begin(ports, input, view, steps);
+  if ((await ports.messenger.updateAlarm(posting.ref, view)) === 'gone') return begin(ports, input, view, to);
   if (again) await ports.messenger.repeatAlarm(posting.ref, view);
   const { times, postedAt } = again ? { times: posting.times + 1, postedAt: view.now } : posting;
-  return save(ports, { ...posting, shows, times, postedAt }, escalated(view, to));
+  return savePosting(ports, { ...posting, shows, times, postedAt }, news(view, to));
 }
 
-/** null: nobody else is told. */
-const escalated = ({ connector, failing, now }: AlarmView, to: readonly string[]): NewAuditEvent | null =>
-  to.length === 0
-    ? null
-    : {
-        kind: 'alarm.escalated',
-        data: { to: [...to], connector, grants: failing.total },
-        at: now,
-        actor: bySystem('schedule'),
-        requestId: null,
-        grantId: null,
-      };
+const news = ({ connector, failing, now }: AlarmView, to: readonly string[]) =>
+  escalated(to, { connector, grants: failing.total, at: now, requestId: null, grantId: null });
 
 /** The target let go of all of it, or somebody answered for the rest. */
 async function close(ports: Needs, { workspace }: Input, posting: Posting): Promise<Performed> {
   await ports.messenger.closeAlarm(posting.ref);
-  await save(ports, { ...posting, workspaceId: workspace, shows: OVER });
+  await savePosting(ports, { ...posting, workspaceId: workspace, shows: OVER });
   return done;
 }
 
-async function save(ports: Needs, posting: Posting, event: NewAuditEvent | null = null): Promise<Posting> {
-  await ports.store.transaction(posting.workspaceId, async (tx) => {
-    await tx.savePosting(posting);
-    if (event) await tx.save({ events: [event] });
-  });
-  return posting;
-}
-
-const NEVER = new Date(0);
-const OVER = 'over';
-const PERMANENT = 'permanent';
 export const alarmKeyOf = (target: string): string => `alarm/${target}`;
 export const isStanding = ({ shows }: Posting): boolean => shows !== OVER;
 const showsOf = ({ total, permanent, errors, grants }: Failing): string =>

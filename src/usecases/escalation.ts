@@ -1,8 +1,16 @@
-import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import type { NewAuditEvent } from '../domain/audit.ts';
+import type { GrantId, RequestId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
+import { bySystem } from '../domain/person.ts';
 import type { Policy } from '../domain/policy/types.ts';
 import { lookUpGroups } from './electorate.ts';
 import type { Ports } from './ports.ts';
-import type { AlertView } from './watch-ports.ts';
+import type { AlertView, Posting } from './watch-ports.ts';
+
+/** How what an alarm shows begins once it is over, and ends where trying again does not help. */
+export const OVER = 'over';
+export const PERMANENT = 'permanent';
+/** Before anybody was told. */
+export const NEVER = new Date(0);
 
 /** A step of the policy's escalation, at its time. */
 export interface Step {
@@ -51,4 +59,33 @@ export function nextTurnMs(policy: Policy, postedAt: Date, steps: readonly Step[
   const next = steps.find((step) => step.at > now)?.at.getTime() ?? Number.POSITIVE_INFINITY;
   const againAt = Math.min(postedAt.getTime() + policy.alerts.repeatSeconds * 1000, next);
   return Math.max(0, againAt - now.getTime());
+}
+
+/** That more people are told now; null: nobody else is. */
+export const escalated = (
+  to: readonly string[],
+  about: {
+    readonly connector: string;
+    readonly grants: number;
+    readonly at: Date;
+    readonly requestId: RequestId | null;
+    readonly grantId: GrantId | null;
+  },
+): NewAuditEvent | null => {
+  const { connector, grants, ...rest } = about;
+  const data = { to: [...to], connector, grants };
+  return to.length === 0 ? null : { kind: 'alarm.escalated', data, actor: bySystem('schedule'), ...rest };
+};
+
+/** Notes what an alarm shows now, together with whom else it told. */
+export async function savePosting(
+  ports: Pick<Ports, 'store'>,
+  posting: Posting,
+  event: NewAuditEvent | null = null,
+): Promise<Posting> {
+  await ports.store.transaction(posting.workspaceId, async (tx) => {
+    await tx.savePosting(posting);
+    if (event) await tx.save({ events: [event] });
+  });
+  return posting;
 }

@@ -3,6 +3,7 @@ import { type Grant, type GrantCommand, transitionGrant } from '../domain/grant.
 import { targetKeyOf } from '../domain/grant-state.ts';
 import { groupBy } from '../domain/group-by.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
+import { alertKeyOf } from './alert-revocation.ts';
 import { backoffMs, REVOKE_BACKOFF } from './backoff.ts';
 import { NOTHING_DONE } from './finish-grant.ts';
 import { asOutage } from './outage.ts';
@@ -201,11 +202,11 @@ async function failMany(
 /** Whose failures one alarm told of together has none of its own to bring up to date. */
 async function withoutIdleAlarms(tx: Tx, steps: ReturnType<typeof stepAll>): Promise<ReturnType<typeof stepAll>> {
   const isAlarm = ({ effect }: EffectChange): boolean => effect.kind === 'alert_revocation';
-  const alarmed = steps.filter(({ effects }) => effects.some(isAlarm)).map(({ state }) => state.id);
+  const alarmed = steps.filter(({ effects }) => effects.some(isAlarm)).map(({ state }) => alertKeyOf(state.id));
   if (alarmed.length === 0) return steps;
-  const own = await tx.alarmsOf(alarmed);
+  const own = await tx.posted(alarmed);
   return steps.map((step) =>
-    own.has(step.state.id) ? step : { ...step, effects: step.effects.filter((change) => !isAlarm(change)) },
+    own.has(alertKeyOf(step.state.id)) ? step : { ...step, effects: step.effects.filter((change) => !isAlarm(change)) },
   );
 }
 

@@ -106,8 +106,8 @@ export interface WatchReads {
   failingOn(target: string, limit: number): Promise<Failing>;
   /** The ids of all of them, page by page, behind `after`. */
   failingIdsOn(target: string, after: GrantId | null, limit: number): Promise<readonly GrantId[]>;
-  /** Those of these grants that have an alarm of their own in the security channel. */
-  alarmsOf(grants: readonly GrantId[]): Promise<ReadonlySet<GrantId>>;
+  /** Those of these keys under which something was posted. */
+  posted(keys: readonly string[]): Promise<ReadonlySet<string>>;
   /** How many live grants should end at this moment, counted up to `limit`: without those whose end fails and is tried again. */
   endsDue(at: Date, limit: number): Promise<number>;
   pause(): Promise<Pause | null>;

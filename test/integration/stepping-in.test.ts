@@ -96,6 +96,31 @@ describe('the first failure', () => {
     expect(steps).toEqual([['helpers'], ['board']]);
   });
 
+  it('tells more people at once when nobody could be told in time, and the audit has that too', async () => {
+    const alerts = 'alerts: { repeat: 1h, escalate: [{ after: 10m, to: [helpers] }, { after: 2h, to: [board] }] }';
+    const groups = 'groups:\n  helpers: { members: [theo@example.com] }\n  board: { members: [dana@example.com] }';
+    world.setPolicy(POLICY(world.api.url).replace('groups:', `${alerts}\n${groups}`));
+    const id = await world.grant('dev');
+    await world.drain('provision_grant');
+    world.api.refuseChanges(503);
+    world.clock.advance(3600);
+    await world.drain('revoke_grant');
+    world.clock.advance(30 * 60);
+    await world.drain('alert_revocation');
+    const { requestId } = await world.read(id);
+    const escalated = async () =>
+      (await world.ports.store.reads(world.workspace).eventsOf(requestId)).filter(
+        ({ kind }) => kind === 'alarm.escalated',
+      );
+    expect(world.security().map(({ says }) => says.includes('Escalated to helpers. board will be told'))).toEqual([
+      true,
+    ]);
+    expect(await escalated()).toMatchObject([{ grantId: id, data: { to: ['helpers'], grants: 1 } }]);
+    world.clock.advance(60);
+    await world.drain('alert_revocation');
+    expect(await escalated()).toHaveLength(1);
+  });
+
   it('that is permanent says that somebody has to act, also when it became so later', async () => {
     const id = await failing();
     world.api.refuseChanges(403);
