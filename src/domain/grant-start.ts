@@ -56,7 +56,8 @@ export function start(state: Grant, { by, windowSeconds }: Of<'start'>, now: Dat
     if (now < startsAt) return { ok: true, state, events: [], effects: [firstStep(state, now)] };
   } else {
     if (by.slackUserId !== state.holder.slackUserId) return refused({ code: 'not_the_requester' });
-    if (startBy === null) return startsAt ? refused({ code: 'start_not_now', startsAt }) : notLive(state);
+    // It starts by itself, and nothing ever showed a button for it.
+    if (startBy === null) return notLive(state);
     if (now >= startBy) return neverStarted(state, bySystem('schedule'), now, { because: 'not_started', reason: null });
   }
   const durationSeconds = state.offeredSeconds ?? state.durationSeconds;

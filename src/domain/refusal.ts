@@ -30,8 +30,6 @@ export type Refusal =
   /** At the press of Start: a guardrail refuses by now, or allows only so much. */
   | { readonly code: 'start_denied'; readonly rule: string; readonly message: string | null }
   | { readonly code: 'start_shorter'; readonly capSeconds: number; readonly rule: string }
-  /** It starts by itself at that time, and nothing has to be pressed. */
-  | { readonly code: 'start_not_now'; readonly startsAt: Date }
   | { readonly code: 'start_too_far'; readonly maxSeconds: number }
   | { readonly code: 'reason_too_short'; readonly minLength: number }
   | { readonly code: 'reason_too_long'; readonly maxLength: number }

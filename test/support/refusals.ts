@@ -27,7 +27,6 @@ export const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code
   start_too_far: { code: 'start_too_far', maxSeconds: 2_592_000 },
   start_denied: { code: 'start_denied', rule: 'freeze', message: null },
   start_shorter: { code: 'start_shorter', capSeconds: 1_800, rule: 'freeze' },
-  start_not_now: { code: 'start_not_now', startsAt: T0 },
   reason_too_short: { code: 'reason_too_short', minLength: 10 },
   reason_too_long: { code: 'reason_too_long', maxLength: 3_000 },
   ticket_missing: { code: 'ticket_missing' },

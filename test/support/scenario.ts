@@ -98,7 +98,7 @@ const step = z.union([
   /** Who is on call from now on, by schedule. */
   z.strictObject({ 'on call': z.record(z.string(), z.array(who)) }),
   /** Changes the target. */
-  z.strictObject({ target: z.enum(['is reachable again', 'is unreachable']) }),
+  z.strictObject({ target: z.enum(['is reachable again', 'is unreachable', 'takes nothing away']) }),
   /** Changes the target behind our back, as its administrator. `dana`, `bo` … are the people's names there. */
   z.strictObject({ sql: z.string() }),
 ]);

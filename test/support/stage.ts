@@ -22,7 +22,7 @@ export interface StageTarget {
   readonly botUrl: string;
   readonly proxy: TargetProxy;
   holds(persona: string): Promise<boolean>;
-  be(condition: 'is reachable again' | 'is unreachable'): Promise<void>;
+  be(condition: 'is reachable again' | 'is unreachable' | 'takes nothing away'): Promise<void>;
   /** As the administrator. */
   sql(text: string): Promise<pg.QueryResult>;
   /** As the person, on their own login. */
@@ -169,6 +169,7 @@ async function openTarget(target: Target, proxy: TargetProxy, teardown: Teardown
     },
     async be(condition) {
       proxy.meet(condition === 'is unreachable' ? 'refuse' : 'pass');
+      proxy.loseAll(condition === 'takes nothing away' ? /REVOKE/ : null);
       if (condition === 'is unreachable') proxy.cut();
     },
     sql: (text) => admin.query(text),

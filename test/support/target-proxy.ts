@@ -37,6 +37,8 @@ export interface TargetProxy {
   meet(newConnections: 'pass' | 'refuse' | 'silent'): void;
   /** Holds every message of the client back by so many milliseconds. */
   delay(milliseconds: number): void;
+  /** From now on every message of the client that matches gets lost, with its connection; null: none does. */
+  loseAll(matching: RegExp | null): void;
   /**
    * Does it to the next message that contains the text or matches it, once. `after`: only behind one with that text on the same connection, with no
    * lock freed in between.
@@ -62,6 +64,7 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
   let target = upstream;
   let meeting: 'pass' | 'refuse' | 'silent' = 'pass';
   let delayMs = 0;
+  let losing: RegExp | null = null;
   let armed: { text: string | RegExp; fault: Fault; after: string | undefined; came: () => void } | null = null;
   let failed: Promise<void> = Promise.resolve();
 
@@ -94,7 +97,7 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
         armed?.came();
         armed = null;
       }
-      if (fault === 'lost') {
+      if (fault === 'lost' || losing?.test(said)) {
         client.destroy();
         onward.destroy();
         return;
@@ -140,6 +143,9 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
     },
     delay: (milliseconds) => {
       delayMs = milliseconds;
+    },
+    loseAll: (matching) => {
+      losing = matching;
     },
     failNext(text, fault, after) {
       failed = new Promise((came) => {

@@ -345,7 +345,7 @@ describe('a later start', () => {
     const byItself = starting({ startsAt: later(60) }).state;
     expect(transitionGrant(byItself, { ...COMMANDS.start, by: dev }, later(30))).toMatchObject({
       ok: false,
-      refusal: { code: 'start_not_now' },
+      refusal: { code: 'grant_not_live', status: 'scheduled' },
     });
   });
 

@@ -12,6 +12,8 @@ export interface Fault {
   readonly times?: number;
   /** Wait this long first; alone, the call then goes on as usual. */
   readonly hangMs?: number;
+  /** Wait for this first; alone, the call then goes on as usual. */
+  readonly until?: Promise<unknown>;
   /** The call takes effect, but the answer is lost: the connection is reset. */
   readonly afterEffect?: boolean;
   /** The connection is reset before the call takes effect. */
@@ -28,10 +30,13 @@ export function createFaults() {
   const waiting = new Map<string, { fault: Fault; spared: number; left: number }[]>();
   const met = new Map<string, number>();
   const stopped = new AbortController();
+  const ended = new Promise((resolve) => stopped.signal.addEventListener('abort', resolve));
   return {
     failNext(method: string, fault: Fault): void {
       if (Object.keys(fault).every((key) => ['times', 'retryAfterSeconds', 'after', 'channel'].includes(key))) {
-        throw new Error(`failNext('${method}'): say what goes wrong: status, error, hangMs, afterEffect or reset.`);
+        throw new Error(
+          `failNext('${method}'): say what goes wrong: status, error, hangMs, until, afterEffect or reset.`,
+        );
       }
       const queue = waiting.get(method) ?? [];
       queue.push({ fault, spared: fault.after ?? 0, left: fault.times ?? 1 });
@@ -56,8 +61,10 @@ export function createFaults() {
     clear(): void {
       waiting.clear();
     },
-    async hang(ms: number): Promise<void> {
-      await delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined);
+    /** As long as the fault says, or until the workspace stops. */
+    async hang({ hangMs, until }: Fault): Promise<void> {
+      if (hangMs !== undefined) await delay(hangMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+      if (until !== undefined) await Promise.race([until, ended]);
     },
     stop(): void {
       stopped.abort();

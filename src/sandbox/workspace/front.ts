@@ -45,7 +45,7 @@ export async function startFront(options: Options) {
     const body = await readBody(request, query);
     const token = text(request.headers.authorization).replace(/^Bearer\s+/i, '') || text(body.token);
     const fault = options.faults.take(method, body.channel);
-    if (fault?.hangMs !== undefined) await options.faults.hang(fault.hangMs);
+    if (fault !== undefined) await options.faults.hang(fault);
     if (fault?.reset === true) {
       remember(method, body, { ok: false, error: 'sandbox: connection reset before the call took effect' });
       request.socket.destroy();
@@ -82,7 +82,7 @@ export async function startFront(options: Options) {
   ) {
     const body = await readBody(request, query);
     const fault = options.faults.take(RESPONSE_URL, undefined);
-    if (fault?.hangMs !== undefined) await options.faults.hang(fault.hangMs);
+    if (fault !== undefined) await options.faults.hang(fault);
     if (fault?.reset === true) return void request.socket.destroy();
     if (fault?.status !== undefined) return send(response, fault.status, {});
     const answer =

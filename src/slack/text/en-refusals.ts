@@ -55,8 +55,6 @@ export function refusal(no: Refusal): string {
       return `The policy no longer allows this (“${no.rule}”), so it was closed and nothing was set up.${no.message === null ? '' : ` ${no.message}`}`;
     case 'start_shorter':
       return `The policy allows ${duration(no.capSeconds)} at most by now (“${no.rule}”). My new message lets you start it for that long, or cancel it.`;
-    case 'start_not_now':
-      return `It starts by itself at ${clock(no.startsAt)}; there is nothing to press before.`;
     case 'start_too_far':
       return `That is too far ahead. Ask for a start within ${duration(no.maxSeconds)}.`;
     case 'reason_too_short':
