@@ -3,10 +3,11 @@ import { decodePercent } from '../domain/percent.ts';
 import { type Connector, type ConnectorCapabilities, type ConnectorType, Outage } from '../usecases/ports.ts';
 import { checkTarget } from './postgres/check.ts';
 import type { Connection, Destination } from './postgres/connection.ts';
+import { holdersOf, summarize } from './postgres/holders.ts';
 import { LIMITS, type Limits } from './postgres/limits.ts';
 import { lockAccess, unlockAccess } from './postgres/lock.ts';
 import { openPool } from './postgres/pool.ts';
-import { holdersOf, resolveAccess } from './postgres/resolve.ts';
+import { resolveAccess } from './postgres/resolve.ts';
 import { connectionSchema, entitlementSchema, type PostgresEntitlement, parseUrl } from './postgres/schema.ts';
 import { openSession } from './postgres/session.ts';
 import { withMany } from './postgres/session-many.ts';
@@ -66,8 +67,10 @@ export function openPostgres(
         }
       }, true),
     exclusivelyMany: (accesses, work) => pool.use((connection) => withMany(to, connection, accesses, work), true),
-    listHolders: (entitlement, after = null) =>
-      withServer((connection) => holdersOf(name, connection, parsed(name, entitlement), after)),
+    listHolders: (entitlement, after = null, buckets) =>
+      withServer((connection) => holdersOf(name, connection, parsed(name, entitlement), after, buckets ?? null)),
+    summarizeHolders: (entitlement) =>
+      withServer((connection) => summarize(name, connection, parsed(name, entitlement))),
     inUse: (access, withinSeconds) =>
       pool.use((connection) =>
         inUse(name, connection, requireSame(name, connection, access.resolved).memberId, withinSeconds),

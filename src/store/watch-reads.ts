@@ -1,5 +1,5 @@
+import type { HolderDigest } from '../domain/holder-digest.ts';
 import { grantId, slackUserId, type WorkspaceId } from '../domain/ids.ts';
-import type { Json } from '../domain/json.ts';
 import type { WatchReads } from '../usecases/watch-ports.ts';
 import type { Db } from './database.ts';
 import { Prisma } from './generated/client.ts';
@@ -15,6 +15,11 @@ export function createWatchReads(db: Db, workspace: WorkspaceId): WatchReads {
   const grants = async (rest: Prisma.Sql): Promise<readonly unknown[]> =>
     db.query`SELECT * FROM grants WHERE workspace_id = ${workspace} AND ${rest}`;
   const behind = (after: string | null): Prisma.Sql => (after === null ? Prisma.sql`true` : Prisma.sql`id > ${after}`);
+
+  const subject = Prisma.sql`(target #>> '{resolved,subjectId}')`;
+  const bucket = Prisma.sql`get_byte(sha256(convert_to(${subject}, 'UTF8')), 0)`;
+  const inOne = (buckets: readonly number[] | null): Prisma.Sql =>
+    buckets === null ? Prisma.sql`true` : Prisma.sql`${bucket} = ANY (${[...buckets]}::int[])`;
 
   // The outbox knows which target an end is on.
   const failing = (target: string): Prisma.Sql => Prisma.sql`g.workspace_id = ${workspace} AND g.status = 'revoking'
@@ -54,36 +59,31 @@ export function createWatchReads(db: Db, workspace: WorkspaceId): WatchReads {
     },
     notAsGranted: async (held) => {
       if (held.length === 0) return new Set();
-      // Most holders of a role have it at the same few levels, and keys that differ in their ends: the rest of it is sent once.
-      const groups = new Map<string, { level: Json; begin: string; ends: string[] }>();
-      for (const { accessKey, subjectId, level } of held) {
-        const begin = accessKey.endsWith(subjectId)
-          ? accessKey.slice(0, accessKey.length - subjectId.length)
-          : accessKey;
-        const name = `${JSON.stringify(level)} ${begin}`;
-        const group = groups.get(name) ?? { level, begin, ends: [] };
-        group.ends.push(accessKey.slice(begin.length));
-        groups.set(name, group);
-      }
       const rows: readonly { key: string }[] = await db.query`
-        SELECT k.key FROM jsonb_to_recordset(${jsonText([...groups.values()])}::jsonb) AS l(level jsonb, begin text, ends jsonb),
-               jsonb_array_elements_text(l.ends) AS e(rest), LATERAL (SELECT l.begin || e.rest AS key) AS k, LATERAL (
-          SELECT count(*) AS open, bool_and(status = 'active' AND drift IS NULL AND (g.level IS NULL OR g.level = l.level)) AS plain
+        SELECT k.key FROM jsonb_to_recordset(${jsonText(held.map(({ accessKey, level }) => ({ key: accessKey, level })))}::jsonb)
+               AS k(key text, level jsonb), LATERAL (
+          SELECT count(*) AS open, bool_and(status = 'active' AND drift IS NULL AND (g.level IS NULL OR g.level = k.level)) AS plain
             FROM grants g WHERE workspace_id = ${workspace} AND access_key = k.key AND status <> 'ended'
         ) g WHERE g.open <> 1 OR g.plain IS NOT TRUE`;
       return new Set(rows.map(({ key }) => key));
     },
-    countActiveOn: async (key, before) => {
+    holdersByGrants: async (key) => {
+      const rows: readonly HolderDigest[] = await db.query`
+        SELECT ${bucket} AS bucket, level, count(*)::int AS count, CASE WHEN bool_and(status = 'active' AND drift IS NULL) THEN
+                 encode(sha256(convert_to(string_agg(${subject}, E'\\n' ORDER BY ${subject} COLLATE "C"), 'UTF8')), 'hex') END AS digest
+          FROM grants WHERE workspace_id = ${workspace} AND entitlement_key = ${key} AND status <> 'ended' GROUP BY 1, 2`;
+      return rows;
+    },
+    countActiveOn: async (key, buckets, before) => {
       const rows: readonly { count: number }[] = await db.query`
         SELECT count(*)::int AS count FROM grants WHERE workspace_id = ${workspace} AND entitlement_key = ${key}
-           AND status <> 'ended' AND status = 'active' AND activated_at < ${before.toISOString()}::timestamptz`;
+           AND status <> 'ended' AND status = 'active' AND ${inOne(buckets)} AND activated_at < ${before.toISOString()}::timestamptz`;
       return rows[0]?.count ?? 0;
     },
-    activeOnEntitlement: async (key, after, limit) => {
+    activeOnEntitlement: async (key, buckets, after, limit) => {
       const rows: readonly { id: string; subject: string }[] = await db.query`
-        SELECT id, target #>> '{resolved,subjectId}' AS subject FROM grants
-         WHERE workspace_id = ${workspace} AND entitlement_key = ${key} AND status <> 'ended' AND status = 'active' AND ${behind(after)}
-         ORDER BY id LIMIT ${limit}`;
+        SELECT id, ${subject} AS subject FROM grants WHERE workspace_id = ${workspace} AND entitlement_key = ${key}
+           AND status <> 'ended' AND status = 'active' AND ${inOne(buckets)} AND ${behind(after)} ORDER BY id LIMIT ${limit}`;
       return rows.map(({ id, subject }) => ({ id: grantId(id), subjectId: subject }));
     },
     grantsWithEnd: async (after, limit) =>

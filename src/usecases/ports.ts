@@ -5,6 +5,7 @@ import type { Delegation } from '../domain/delegation.ts';
 import type { DisallowedGrant } from '../domain/disallowed-grant.ts';
 import type { Effect, EffectChange, EffectKind, NoticeName } from '../domain/effect.ts';
 import type { Grant, ResolvedAccess } from '../domain/grant.ts';
+import type { HolderDigest } from '../domain/holder-digest.ts';
 import type { GrantId, PolicyVersion, RequestId, RoleKey, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { Person, PersonRef } from '../domain/person.ts';
@@ -442,6 +443,13 @@ export interface HolderPage {
   readonly next: string | null;
 }
 
+/** Everybody who holds it by us, at every level; nobody is named. */
+export interface HolderSummary {
+  readonly targetIdentity: string;
+  readonly entitlementId: string;
+  readonly ours: readonly HolderDigest[];
+}
+
 /** Something about a target that a person must put right, with how. */
 export interface ConnectorFinding {
   readonly severity: 'error' | 'warning';
@@ -467,8 +475,13 @@ export interface Connector {
    * somebody works on is not among the held ones. Only where the lock proves that nothing older can land.
    */
   exclusivelyMany?<T>(accesses: readonly AccessOnTarget[], work: (session: ManySession) => Promise<T>): Promise<T>;
-  /** One page of everybody who holds it, behind `after`. A holder who comes or goes meanwhile may be missed; nobody is told twice. */
-  listHolders(entitlement: unknown, after?: string | null): Promise<HolderPage>;
+  /**
+   * One page of everybody who holds it, behind `after`. A holder who comes or goes meanwhile may be missed; nobody is told twice.
+   * `buckets`: of those by us only who is in these (see `HolderDigest`); only where there is `summarizeHolders`.
+   */
+  listHolders(entitlement: unknown, after?: string | null, buckets?: readonly number[]): Promise<HolderPage>;
+  /** Everybody who holds it by us, where the target can count them faster than it can name them. */
+  summarizeHolders?(entitlement: unknown): Promise<HolderSummary>;
   /**
    * Whether the subject uses it, as far as the target can tell: something of theirs is open now, and was opened or did something within
    * so many seconds. Only where `observesUse`; without the right to look, `permanent`.

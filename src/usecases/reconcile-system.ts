@@ -1,12 +1,21 @@
 import { close, type Drift, type DriftSighting, driftId, sight } from '../domain/drift.ts';
 import type { Grant } from '../domain/grant.ts';
 import { entitlementKeyOf, transitionGrant } from '../domain/grant.ts';
+import { bucketsThatDiffer } from '../domain/holder-digest.ts';
 import type { GrantId } from '../domain/ids.ts';
 import { canonicalJson, type Json } from '../domain/json.ts';
 import { judgeHolder, type Verdict } from '../domain/judge-holder.ts';
 import type { DriftKind } from '../domain/status.ts';
 import { giveWay } from './give-way.ts';
-import { type Connector, type Holder, type HolderPage, Outage, type Ports, type Tx } from './ports.ts';
+import {
+  type Connector,
+  type Holder,
+  type HolderPage,
+  type HolderSummary,
+  Outage,
+  type Ports,
+  type Tx,
+} from './ports.ts';
 import { stepGrant } from './step-grant.ts';
 import { takeAwayDrift } from './take-away-drift.ts';
 import type { ActiveOn, KnownSystem } from './watch-ports.ts';
@@ -38,9 +47,11 @@ interface Run {
   /** Nothing is written either. */
   readonly silent: boolean;
   readonly listedAt: Date;
+  /** Whose holders are looked at one by one (see `HolderDigest`): in the others, all of ours is as granted. null: all of them. */
+  readonly buckets: readonly number[] | null;
   /** What stood before this run, by id; what is left over at its end is no longer there. */
   readonly standing: Map<string, Drift>;
-  /** Whose access is just as granted, by the target's own ids. There may be a hundred thousand of them, so no more is kept of each. */
+  /** Whose access is just as granted, by the target's own ids. There may be very many of them, so no more is kept of each. */
   readonly asGranted: Set<string>;
   /** Levels of what else our grantor gave, by access. */
   readonly ours: Map<string, string>;
@@ -55,23 +66,27 @@ export async function reconcileSystem(
 ): Promise<readonly Finding[]> {
   const connector = ports.connectors.get(system.connector, system.connectorType, system.connection);
   const reads = ports.store.reads(system.workspaceId);
+  const listedAt = await ports.store.now();
+  const compared = await compareSummaries(ports, system, connector);
+  const expected = system.entitlementKey ?? compared?.entitlementKey ?? null;
   const run: Run = {
     ports,
     system,
     connector,
     dry: dry !== null,
     silent: dry === 'asked',
-    listedAt: await ports.store.now(),
+    listedAt,
+    buckets: compared?.buckets ?? null,
     standing: new Map((await reads.standingDrift(system.id)).map((drift) => [drift.id, drift])),
     asGranted: new Set(),
     ours: new Map(),
     findings: [],
   };
-  let holders = 0;
+  let holders = compared?.asGranted ?? 0;
   let page: HolderPage | null = null;
   do {
-    page = await connector.listHolders(system.entitlement, page?.next ?? null);
-    requireSameTarget(system, page);
+    page = await connector.listHolders(system.entitlement, page?.next ?? null, run.buckets ?? undefined);
+    requireSameTarget(system, expected, page);
     holders += page.holders.length;
     await lookAtHolders(run, page);
     if (page.next !== null && !run.silent) await giveWay(ports, system.workspaceId);
@@ -82,13 +97,40 @@ export async function reconcileSystem(
   return run.findings;
 }
 
+/**
+ * Which buckets hold somebody who is not as granted, and how many are in the others: what is not told is not read, so that a look at
+ * a hundred thousand costs little more than one at a hundred. null: the target cannot tell.
+ */
+async function compareSummaries(
+  ports: Needs,
+  system: KnownSystem,
+  connector: Connector,
+): Promise<{
+  readonly entitlementKey: string;
+  readonly buckets: readonly number[];
+  readonly asGranted: number;
+} | null> {
+  const summary = await connector.summarizeHolders?.(system.entitlement);
+  if (!summary) return null;
+  requireSameTarget(system, system.entitlementKey, summary);
+  const entitlementKey = entitlementKeyOf(summary);
+  const granted = await ports.store.reads(system.workspaceId).holdersByGrants(entitlementKey);
+  const differ = bucketsThatDiffer(summary.ours, granted);
+  const same = summary.ours.filter(({ bucket }) => !differ.has(bucket));
+  return { entitlementKey, buckets: [...differ], asGranted: same.reduce((sum, { count }) => sum + count, 0) };
+}
+
 /** Another server, or another role of ours on it, says nothing about what was granted on this one. */
-function requireSameTarget(system: KnownSystem, page: HolderPage): void {
-  const found = entitlementKeyOf(page);
-  if (system.entitlementKey === null || system.entitlementKey === found) return;
+function requireSameTarget(
+  { connector }: KnownSystem,
+  expected: string | null,
+  seen: HolderPage | HolderSummary,
+): void {
+  const found = entitlementKeyOf(seen);
+  if (expected === null || expected === found) return;
   throw new Outage(
     'permanent',
-    `${system.connector} is now another target (${found}) than before (${system.entitlementKey}). Point its URL back, or give it another name in the policy.`,
+    `${connector} is now another target (${found}) than before (${expected}). Point its URL back, or give it another name in the policy.`,
   );
 }
 
@@ -186,12 +228,14 @@ async function follow(run: Run, page: HolderPage, seen: DriftSighting): Promise<
 
 /** The live grants of the system: whose access is not there any more, or is another one. Nothing is put back. */
 async function lookAtGrants(run: Run, entitlementKey: string): Promise<void> {
+  const { buckets, listedAt } = run;
+  if (buckets?.length === 0) return;
   const reads = run.ports.store.reads(run.system.workspaceId);
   // Whose access was taken by hand in the very minute in which another's ended is found by the next run.
-  if ((await reads.countActiveOn(entitlementKey, run.listedAt)) === run.asGranted.size) return;
+  if ((await reads.countActiveOn(entitlementKey, buckets, listedAt)) === run.asGranted.size) return;
   let after: GrantId | null = null;
   for (;;) {
-    const page: readonly ActiveOn[] = await reads.activeOnEntitlement(entitlementKey, after, GRANTS_PAGE);
+    const page: readonly ActiveOn[] = await reads.activeOnEntitlement(entitlementKey, buckets, after, GRANTS_PAGE);
     for (const { id, subjectId } of page) {
       if (run.asGranted.has(subjectId)) continue;
       const grant = await reads.grant(id);

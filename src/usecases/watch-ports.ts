@@ -2,6 +2,7 @@ import type { ClockSighting } from '../domain/clock-watch.ts';
 import type { Drift } from '../domain/drift.ts';
 import type { EffectChange } from '../domain/effect.ts';
 import type { Grant } from '../domain/grant.ts';
+import type { HolderDigest } from '../domain/holder-digest.ts';
 import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { AccessRequest } from '../domain/request.ts';
@@ -66,7 +67,6 @@ export interface OpenTarget {
 /** What a target says that somebody has by us. */
 export interface HeldAccess {
   readonly accessKey: string;
-  readonly subjectId: string;
   readonly level: Json;
 }
 
@@ -87,13 +87,20 @@ export interface WatchReads {
   grantsOn(accessKeys: readonly string[]): Promise<readonly Grant[]>;
   /**
    * Those of these accesses that are not just as granted: on which there is not one open grant and no other, live, at this level or at
-   * none that is known, and with no drift. For very many accesses, of which nearly all are as granted.
+   * none that is known, and with no drift.
    */
   notAsGranted(held: readonly HeldAccess[]): Promise<ReadonlySet<string>>;
-  /** How many live grants there are on one entitlement that went live before the moment. */
-  countActiveOn(entitlementKey: string, before: Date): Promise<number>;
-  /** Live grants on one entitlement, by id, behind `after`: only which subject each is for, since there may be very many. */
-  activeOnEntitlement(entitlementKey: string, after: GrantId | null, limit: number): Promise<readonly ActiveOn[]>;
+  /** Who should hold one entitlement by its open grants. What is not just as granted, or is on its way, is not settled. */
+  holdersByGrants(entitlementKey: string): Promise<readonly HolderDigest[]>;
+  /** How many live grants there are on one entitlement in these buckets (null: in all) that went live before the moment. */
+  countActiveOn(entitlementKey: string, buckets: readonly number[] | null, before: Date): Promise<number>;
+  /** Live grants on one entitlement in these buckets, by id, behind `after`: only which subject each is for, since there may be very many. */
+  activeOnEntitlement(
+    entitlementKey: string,
+    buckets: readonly number[] | null,
+    after: GrantId | null,
+    limit: number,
+  ): Promise<readonly ActiveOn[]>;
   /** Open grants whose end has a time, by id, behind `after`. */
   grantsWithEnd(after: GrantId | null, limit: number): Promise<readonly Grant[]>;
   /** Grants whose access may exist, by id, behind `after`. */

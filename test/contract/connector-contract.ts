@@ -9,6 +9,7 @@ import {
   type TargetSession,
 } from '../../src/usecases/ports.ts';
 import type { AccessUnderTest, ConnectorHarness } from '../support/connector-harness.ts';
+import { bucketOf, digestsOf, inOrder } from '../support/holder-digest.ts';
 import { connectorManyContract } from './connector-many-contract.ts';
 
 const EXPIRES = { expiresAt: new Date('2100-01-01T00:00:00Z') };
@@ -421,6 +422,25 @@ export function connectorContract(harness: ConnectorHarness): void {
           after = page.next;
         } while (after !== null);
         expect(found.filter((holder) => holder.ours).map((holder) => holder.accessKey)).toEqual([on.resolved.key]);
+      });
+
+      it('tells the same without names where it can, and names those by us only in the buckets asked for', async () => {
+        const { access, connector, on } = await begin(harness);
+        if (!connector.summarizeHolders) return;
+        expect((await connector.summarizeHolders(access.entitlement)).ours).toEqual([]);
+        await give(connector, on);
+        await access.grantByAnother();
+        const { holders } = await connector.listHolders(access.entitlement);
+        const [ours, others] = [holders.filter((holder) => holder.ours), holders.filter((holder) => !holder.ours)];
+        const told = await connector.summarizeHolders(access.entitlement);
+        expect(entitlementKeyOf(told)).toBe(entitlementKeyOf(on.resolved));
+        expect(inOrder(told.ours)).toEqual(digestsOf(ours));
+        const bucket = bucketOf(ours[0]?.subjectId ?? '');
+        const named = async (buckets: readonly number[]) =>
+          (await connector.listHolders(access.entitlement, null, buckets)).holders;
+        expect(await named([bucket])).toEqual(holders);
+        expect(await named([(bucket + 1) % 256])).toEqual(others);
+        expect(await named([])).toEqual(others);
       });
     });
 

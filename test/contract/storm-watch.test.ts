@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { entitlementKeyOf } from '../../src/domain/grant.ts';
 import { targetKeyOf } from '../../src/domain/grant-state.ts';
+import { bucketsThatDiffer } from '../../src/domain/holder-digest.ts';
 import { grantId as grantIdOf, slackUserId } from '../../src/domain/ids.ts';
 import { withClient } from '../../src/store/with-client.ts';
-import { RECONCILE_EVERY_SECONDS, takeTurn } from '../../src/usecases/reconcile.ts';
+import { RECONCILE_EVERY_SECONDS, reconcile, takeTurn } from '../../src/usecases/reconcile.ts';
 import { resolveGrant } from '../../src/usecases/resolve-grant.ts';
 import { resolveTarget, retryTarget } from '../../src/usecases/step-in-for-all.ts';
+import { bucketOf } from '../support/holder-digest.ts';
 import { type Live, type StormWorld, startStormTarget, startStormWorld } from '../support/storm-world.ts';
 import type { TargetPostgres } from '../support/target-postgres.ts';
 import { messagesOf } from '../support/watch-messages.ts';
@@ -220,6 +223,54 @@ describe('whoever is in charge', () => {
 });
 
 describe('the reconciler', () => {
+  it('reads nobody who is as granted, and finds everybody who is not', async () => {
+    const all = await world.live(40);
+    const of = async (index: number) => await world.read(all[index]?.id ?? grantIdOf(''));
+    const { connector: name, connection, entitlement, resolved } = (await of(0)).target;
+    const connector = world.ports.connectors.get(name, 'postgres', connection);
+    const reads = world.ports.store.reads(world.workspace);
+    const differ = async () => {
+      const told = await connector.summarizeHolders?.(entitlement);
+      if (!told || !resolved) throw new Error('It cannot tell');
+      return bucketsThatDiffer(told.ours, await reads.holdersByGrants(entitlementKeyOf(resolved)));
+    };
+    const found = async (dryRun = true) => {
+      const [report] = await reconcile(world.ports, { workspace: world.workspace, dryRun });
+      expect(report?.error).toBeNull();
+      return report?.findings.map(({ kind, subject }) => `${kind} ${subject}`).sort();
+    };
+    expect([...(await differ())]).toEqual([]);
+    expect(await found(false)).toEqual([]);
+    expect(await reads.knownSystems(1)).toMatchObject([{ holders: 40 }]);
+
+    const [removed, more, twice, gone] = all.map(({ login }) => login);
+    await world.target.sql(`CREATE ROLE stranger; CREATE ROLE odd; GRANT admins TO ${twice}, stranger`);
+    await world.target.sql(`SET ROLE bot; REVOKE admins FROM ${removed}; GRANT admins TO ${more} WITH ADMIN TRUE;
+      GRANT admins TO odd; RESET ROLE`);
+    await withClient(world.databaseUrl, (client) =>
+      client.query(
+        `UPDATE grants SET status = 'ended', ended_at = now() - interval '1 minute', ended_because = 'expired',
+        end_due_at = now() - interval '1 minute' WHERE id = $1`,
+        [all[3]?.id],
+      ),
+    );
+    const buckets = await Promise.all(
+      [0, 1, 3].map(async (index) => bucketOf((await of(index)).target.resolved?.subjectId ?? '')),
+    );
+    const odd = await world.target.sql<{ oid: string }>(`SELECT oid::text AS oid FROM pg_roles WHERE rolname = 'odd'`);
+    expect(await differ()).toEqual(new Set([...buckets, bucketOf(odd[0]?.oid ?? '')]));
+    expect(await found()).toEqual(
+      [
+        `ended_grant ${gone}`,
+        `level_changed ${more}`,
+        `removed_by_hand ${removed}`,
+        'unknown_holder stranger',
+        `unknown_holder ${twice}`,
+        'unrecorded odd',
+      ].sort(),
+    );
+  });
+
   it('waits while many ends are due, and goes on when they are over', async () => {
     const all = await world.live(10);
     world.clock.advance(3_700);

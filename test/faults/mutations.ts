@@ -21,6 +21,7 @@ const outbox = (named: string): Killer => ({ test: 'test/contract/store-outbox.t
 const transactions = (named: string): Killer => ({ test: 'test/contract/store-transaction.test.ts', named });
 const clock = (named: string): Killer => ({ test: 'test/integration/database-watch.test.ts', named });
 const many = (named: string): Killer => ({ test: 'test/contract/connector-postgres-many.test.ts', named });
+const watch = (named: string): Killer => ({ test: 'test/contract/storm-watch.test.ts', named });
 const postgres = (named: string): Killer => ({ test: 'test/contract/connector-postgres.test.ts', named });
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -177,6 +178,14 @@ export const MUTATIONS: readonly Mutation[] = [
       'WITH ${changes} SELECT sequence, hash FROM audit_chain_heads WHERE workspace_id = ${workspace} FOR UPDATE`',
     replace: 'WITH ${changes} SELECT sequence, hash FROM audit_chain_heads WHERE workspace_id = ${workspace}`',
     killer: transactions('one unbroken chain'),
+  },
+  {
+    name: 'whoever holds something without a grant of ours is taken for as granted',
+    file: 'domain/holder-digest.ts',
+    search:
+      'if (each.digest === null || each.digest !== same?.digest || each.count !== same.count) differ.add(each.bucket);',
+    replace: 'if (same && (each.digest === null || each.digest !== same.digest)) differ.add(each.bucket);',
+    killer: watch('reads nobody who is as granted'),
   },
   {
     name: 'no sweep',
