@@ -7,6 +7,7 @@ import { createLogger, createScrubber } from '../logging.ts';
 import { startEmbedded } from '../store/embedded.ts';
 import { withClient } from '../store/with-client.ts';
 import { createTeardown, type Teardown } from '../teardown.ts';
+import { createDemoClock, demoLevers } from './demo-world.ts';
 import type { PolicyText } from './server/policy-page.ts';
 import type { RuleRef } from './server/snapshot.ts';
 import { type Page, type PageOptions, startPage } from './server/start-page.ts';
@@ -48,6 +49,7 @@ async function start(stops: Teardown): Promise<Page> {
   const workspace = await startWorkspace();
   stops.add(() => workspace.stop());
   const scrubber = createScrubber();
+  const time = createDemoClock();
   const { signingSecret, botToken, apiUrl } = workspace;
   const app = await startApp(
     {
@@ -59,7 +61,7 @@ async function start(stops: Teardown): Promise<Page> {
       logLevel: 'warn',
       dataDir: FOLDER,
     },
-    { log: createLogger({ level: 'warn', scrubber }), scrubber },
+    { log: createLogger({ level: 'warn', scrubber }), scrubber, clock: time.clock, rememberPeopleMs: 0 },
   );
   stops.add(() => app.stop());
   workspace.deliverTo(`${app.url}/slack/events`);
@@ -73,6 +75,13 @@ async function start(stops: Teardown): Promise<Page> {
       run: (persona) => runQuery(target, LOGINS[persona] ?? persona),
     },
     policy: (rule) => policyText(app, rule),
+    world: {
+      ...demoLevers(workspace, target),
+      advance(seconds) {
+        time.advance(seconds);
+        app.wake();
+      },
+    },
     tips: storyTips({
       requester: 'dev',
       approver: 'dba',

@@ -114,6 +114,39 @@ describe('the demo', () => {
   );
 
   it(
+    'puts the clock forward, breaks the target and mends it, and asks about a message',
+    async () => {
+      if (!demo) throw new Error('The demo is not running');
+      const user = await openPage(demo.url);
+      if ((await user.page.$('dialog[open]')) !== null) await user.press('Close');
+      await user.say('/elevate orders-db/read 30m looking at stuck orders');
+      await terminalSays(user, 'rows)');
+      await user.press('Time and trouble');
+      await user.isAccessible();
+      await user.press('Take it down');
+      await user.sees('now');
+      await user.press('Put the clock forward by 1 hour');
+      await user.sees('1 h ahead of this machine');
+      await user.press('Close');
+      await user.goTo('security', 'security');
+      await user.sees('Access was not removed.');
+      await user.press('Time and trouble');
+      await user.press('Bring it back');
+      await user.sees('Take it down');
+      await user.press('Close');
+      await user.press('Try now to take away Read the orders');
+      await user.sees('Gone.');
+      await terminalSays(user, 'permission denied');
+      await user.goTo('dev', 'data-help');
+      await user.say('The orders of Ada Park are stuck again');
+      await user.press('Request access for this');
+      await user.sees('Approvers see the link.');
+      await user.press('Close');
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it(
     'starts again after a SIGKILL, with nothing left of the one before',
     async () => {
       await demo?.end('SIGKILL');

@@ -18,6 +18,7 @@ describe('the example policy', () => {
     expect(loaded.ok && [...loaded.policy.roles.keys()]).toEqual([
       'orders-db/admin',
       'orders-db/fix',
+      'orders-db/migrate',
       'orders-db/read',
       'orders-db/repair',
     ]);
@@ -41,6 +42,6 @@ describe('the example policy', () => {
 
   it('has a test for every rule', () => {
     expect(run?.coverage.filter((rule) => !rule.covered)).toEqual([]);
-    expect(run?.coverage.length).toBe(10);
+    expect(run?.coverage.length).toBe(11);
   });
 });

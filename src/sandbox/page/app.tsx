@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Snapshot, TipPlace } from '../server/snapshot.ts';
 import { act } from './api.ts';
+import { ClockProvider, useClockOf } from './clock.tsx';
 import { Conversation } from './conversation.tsx';
 import { FeedbackProvider } from './feedback.tsx';
 import { Guide } from './guide.tsx';
@@ -16,6 +17,7 @@ import { Terminal } from './terminal.tsx';
 import { Thread } from './thread.tsx';
 import { useKept } from './use-kept.ts';
 import { useLive } from './use-live.ts';
+import { World } from './world.tsx';
 
 /** The whole page: a small Slack, and around it what belongs to the sandbox. */
 export function App() {
@@ -41,6 +43,7 @@ interface Props {
 
 function Screen({ screen, route, go, connected }: Props) {
   const names = useMemo(() => namesOf(screen), [screen]);
+  const clock = useClockOf(screen);
   const [guide, setGuide] = useKept('guide', true);
   const [terminalOpen, setTerminalOpen] = useKept('terminal', wide.matches);
   const [repeats, setRepeats] = useState(false);
@@ -71,76 +74,85 @@ function Screen({ screen, route, go, connected }: Props) {
 
   return (
     <NamesProvider value={names}>
-      <div className={place === '' ? 'app shows-list' : 'app'}>
-        <header className="top">
-          <h1 className="brand">
-            <span className="avatar avatar-app" aria-hidden="true">
-              <AppMark />
-            </span>
-            <span className="brand-words">
-              {screen.appName} <span className="soft">sandbox</span>
-            </span>
-          </h1>
-          <PersonaBar screen={screen} onChoose={choose} />
-          <div className="tools">
-            {screen.guide.length > 0 && (
-              <button type="button" className="tool" aria-pressed={guide} onClick={() => setGuide(!guide)}>
-                <GuideIcon />
-                <span className="tool-words">Guide</span>
-              </button>
-            )}
-            <Refusals refusals={screen.refusals} />
-          </div>
-        </header>
-        {!connected && (
-          <p className="offline" role="alert">
-            The sandbox doesn’t answer. Is the demo still running in its terminal? This page comes back by itself.
-          </p>
-        )}
-        {guide && screen.guide.length > 0 && (
-          <Guide
-            tips={screen.guide}
-            persona={screen.as}
-            place={place}
-            onGo={follow}
-            onDismiss={() => setGuide(false)}
-          />
-        )}
-        <div className="body">
-          <Sidebar screen={screen} place={place} />
-          <main className="main">
-            {place === 'home' ? (
-              <Home screen={screen} go={go} />
-            ) : (
-              place !== '' && (
-                <Conversation
-                  screen={screen}
-                  place={place}
-                  go={go}
-                  at={route.at}
-                  filled={lineHere}
-                  onFilled={onFilled}
-                />
-              )
-            )}
-          </main>
-          {(hasThread || screen.terminal !== null) && (
-            <aside className="aside" aria-label="Beside the conversation">
-              {hasThread && <Thread screen={screen} place={place} ts={route.thread} go={go} />}
-              {screen.terminal !== null && (
-                <Terminal
-                  terminal={screen.terminal}
-                  open={hasThread ? threadTerminal : terminalOpen}
-                  onOpen={hasThread ? setThreadTerminal : setTerminalOpen}
-                  repeats={repeats}
-                  onRepeat={setRepeats}
-                />
+      <ClockProvider value={clock}>
+        <div className={place === '' ? 'app shows-list' : 'app'}>
+          <header className="top">
+            <h1 className="brand">
+              <span className="avatar avatar-app" aria-hidden="true">
+                <AppMark />
+              </span>
+              <span className="brand-words">
+                {screen.appName} <span className="soft">sandbox</span>
+              </span>
+            </h1>
+            <PersonaBar screen={screen} onChoose={choose} />
+            <div className="tools">
+              {screen.guide.length > 0 && (
+                <button
+                  type="button"
+                  className="tool"
+                  title="Guide"
+                  aria-pressed={guide}
+                  onClick={() => setGuide(!guide)}
+                >
+                  <GuideIcon />
+                  <span className="tool-words">Guide</span>
+                </button>
               )}
-            </aside>
+              {screen.world !== null && <World world={screen.world} />}
+              <Refusals refusals={screen.refusals} />
+            </div>
+          </header>
+          {!connected && (
+            <p className="offline" role="alert">
+              The sandbox doesn’t answer. Is the demo still running in its terminal? This page comes back by itself.
+            </p>
           )}
+          {guide && screen.guide.length > 0 && (
+            <Guide
+              tips={screen.guide}
+              persona={screen.as}
+              place={place}
+              onGo={follow}
+              onDismiss={() => setGuide(false)}
+            />
+          )}
+          <div className="body">
+            <Sidebar screen={screen} place={place} />
+            <main className="main">
+              {place === 'home' ? (
+                <Home screen={screen} go={go} />
+              ) : (
+                place !== '' && (
+                  <Conversation
+                    screen={screen}
+                    place={place}
+                    go={go}
+                    at={route.at}
+                    filled={lineHere}
+                    onFilled={onFilled}
+                  />
+                )
+              )}
+            </main>
+            {(hasThread || screen.terminal !== null) && (
+              <aside className="aside" aria-label="Beside the conversation">
+                {hasThread && <Thread screen={screen} place={place} ts={route.thread} go={go} />}
+                {screen.terminal !== null && (
+                  <Terminal
+                    terminal={screen.terminal}
+                    open={hasThread ? threadTerminal : terminalOpen}
+                    onOpen={hasThread ? setThreadTerminal : setTerminalOpen}
+                    repeats={repeats}
+                    onRepeat={setRepeats}
+                  />
+                )}
+              </aside>
+            )}
+          </div>
+          <Modal as={screen.as} views={screen.modal} />
         </div>
-        <Modal as={screen.as} views={screen.modal} />
-      </div>
+      </ClockProvider>
     </NamesProvider>
   );
 }

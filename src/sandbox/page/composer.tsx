@@ -142,6 +142,7 @@ export function Composer({ id, as, place, placeholder, commands, threadTs, fille
 }
 
 const shownOffers = 6;
+const shownCommands = 14;
 
 /** Commands while one is typed, people and groups after an @. */
 function offersFor(line: string, commands: readonly CommandHint[], names: Names): CommandHint[] {
@@ -158,5 +159,5 @@ function offersFor(line: string, commands: readonly CommandHint[], names: Names)
       .map(({ handle, name }) => ({ line: `${before}${handle} `, about: name }));
   }
   if (!line.startsWith('/')) return [];
-  return commands.filter((hint) => hint.line.startsWith(line.trimEnd()) && hint.line !== line).slice(0, shownOffers);
+  return commands.filter((hint) => hint.line.startsWith(line.trimEnd()) && hint.line !== line).slice(0, shownCommands);
 }

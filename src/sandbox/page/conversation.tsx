@@ -38,6 +38,7 @@ export function Conversation({ screen, place, go, at, filled, onFilled }: Props)
         label={`Messages in ${title}`}
         messages={shown.messages}
         botUserId={screen.botUserId}
+        shortcuts={screen.shortcuts}
         at={at}
         onThread={(thread) => go({ thread })}
         empty={

@@ -13,7 +13,7 @@ export const dayAndTime = (at: Date): string =>
 
 export const longDay = (at: Date): string => format(at, { weekday: 'long', day: 'numeric', month: 'long' });
 
-export const tsToDate = (ts: string): Date => new Date(Number(ts) * 1000);
+export const tsToMs = (ts: string): number => Number(ts) * 1000;
 
 /** 'today', 'yesterday', 'tomorrow', or undefined. */
 export function nearDay(at: Date, now: Date): string | undefined {
@@ -41,7 +41,7 @@ const tokens: Readonly<Record<string, (at: Date, now: Date) => string>> = {
 };
 
 /** Slack's page "Formatting text for app surfaces", Date formatting, in the browser's zone. */
-export function slackDate(timestampSeconds: number, pattern: string, now = new Date()): string {
+export function slackDate(timestampSeconds: number, pattern: string, now: Date): string {
   const at = new Date(timestampSeconds * 1000);
   return pattern.replace(/\{(\w+)\}/g, (whole, name: string) => tokens[name]?.(at, now) ?? whole);
 }

@@ -101,3 +101,14 @@ export function AppMark() {
     </svg>
   );
 }
+export const ClockIcon = () => (
+  <Icon>
+    <circle cx="10" cy="10" r="6.8" />
+    <path d="M10 6v4l2.8 2" />
+  </Icon>
+);
+export const AskIcon = () => (
+  <Icon>
+    <path d="M10 16V5M5.5 9L10 4.5 14.5 9" />
+  </Icon>
+);

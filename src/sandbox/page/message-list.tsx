@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'react';
-import type { ShownMessage } from '../server/snapshot.ts';
-import { longDay, nearDay, tsToDate } from './dates.ts';
+import type { MessageShortcut, ShownMessage } from '../server/snapshot.ts';
+import { useClock } from './clock.tsx';
+import { longDay, nearDay, tsToMs } from './dates.ts';
 import { Message } from './message.tsx';
 
 interface Props {
@@ -8,6 +9,7 @@ interface Props {
   readonly label: string;
   readonly messages: readonly ShownMessage[];
   readonly botUserId: string;
+  readonly shortcuts?: readonly MessageShortcut[];
   readonly onThread?: (ts: string) => void;
   readonly empty?: string;
   /** The ts of the message that a link leads to. */
@@ -17,7 +19,9 @@ interface Props {
 const nearEndPx = 120;
 
 /** Messages from the oldest down; stays at the end while somebody reads there. */
-export function MessageList({ as, label, messages, botUserId, onThread, empty, at = '' }: Props) {
+export function MessageList({ as, label, messages, botUserId, shortcuts, onThread, empty, at = '' }: Props) {
+  const clock = useClock();
+  const dateOf = (message: ShownMessage): Date => clock.at(tsToMs(message.ts));
   const list = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
@@ -55,16 +59,17 @@ export function MessageList({ as, label, messages, botUserId, onThread, empty, a
       <div ref={content} className="messages-content">
         {messages.length === 0 && <p className="empty">{empty ?? 'Nothing here yet.'}</p>}
         {messages.map((message, index) => {
-          const day = tsToDate(message.ts).toDateString();
+          const moment = dateOf(message);
           const before = messages[index - 1];
-          const isNewDay = before === undefined || tsToDate(before.ts).toDateString() !== day;
+          const isNewDay = before === undefined || dateOf(before).toDateString() !== moment.toDateString();
           return (
             <div key={`${message.channel}/${message.ts}`}>
-              {isNewDay && onThread !== undefined && <Day at={tsToDate(message.ts)} />}
+              {isNewDay && onThread !== undefined && <Day at={moment} />}
               <Message
                 as={as}
                 message={message}
                 botUserId={botUserId}
+                {...(shortcuts === undefined ? {} : { shortcuts })}
                 {...(onThread === undefined ? {} : { onThread })}
               />
             </div>
@@ -78,7 +83,7 @@ export function MessageList({ as, label, messages, botUserId, onThread, empty, a
 function Day({ at }: { readonly at: Date }) {
   return (
     <p className="day">
-      <span>{nearDay(at, new Date()) ?? longDay(at)}</span>
+      <span>{nearDay(at, useClock().now()) ?? longDay(at)}</span>
     </p>
   );
 }

@@ -1,9 +1,12 @@
 import { memo } from 'react';
-import type { RuleRef, ShownMessage } from '../server/snapshot.ts';
+import type { MessageShortcut, RuleRef, ShownMessage } from '../server/snapshot.ts';
+import { act } from './api.ts';
 import { Avatar } from './avatar.tsx';
 import { Blocks } from './blocks/blocks.tsx';
-import { clock, dayAndTime, nearDay, tsToDate } from './dates.ts';
-import { EyeIcon, LinkIcon, ThreadIcon } from './icons.tsx';
+import { useClock } from './clock.tsx';
+import { clock, dayAndTime, nearDay, tsToMs } from './dates.ts';
+import { useFeedback } from './feedback.tsx';
+import { AskIcon, EyeIcon, LinkIcon, ThreadIcon } from './icons.tsx';
 import { nameOf, useNames } from './names.tsx';
 import { RichText } from './rich-text.tsx';
 import { SurfaceProvider } from './surface.tsx';
@@ -13,6 +16,8 @@ interface Props {
   readonly as: string;
   readonly message: ShownMessage;
   readonly botUserId: string;
+  /** What its menu offers; left out in threads. */
+  readonly shortcuts?: readonly MessageShortcut[];
   /** Opens the thread; left out where the message stands in its thread already. */
   readonly onThread?: (ts: string) => void;
 }
@@ -20,11 +25,11 @@ interface Props {
 const untouched = {};
 
 /** One message as its reader sees it. */
-export const Message = memo(function Message({ as, message, botUserId, onThread }: Props) {
+export const Message = memo(function Message({ as, message, botUserId, shortcuts = [], onThread }: Props) {
   const names = useNames();
   const isApp = message.user === botUserId;
   const name = message.username ?? nameOf(names, message.user);
-  const at = tsToDate(message.ts);
+  const at = useClock().at(tsToMs(message.ts));
   const surface = useLiveSurface({
     id: `m${message.ts}`,
     as,
@@ -71,25 +76,53 @@ export const Message = memo(function Message({ as, message, botUserId, onThread 
         )}
       </div>
       {onThread !== undefined && !message.onlyForMe && (
-        <button
-          type="button"
-          className="icon-button reply"
-          aria-label="Reply in a thread"
-          title="Reply in a thread"
-          onClick={() => onThread(message.ts)}
-        >
-          <ThreadIcon />
-        </button>
+        <div className="message-menu">
+          {shortcuts.map((shortcut) => (
+            <Shortcut key={shortcut.callbackId} as={as} shortcut={shortcut} on={message} />
+          ))}
+          <button
+            type="button"
+            className="icon-button reply"
+            aria-label="Reply in a thread"
+            title="Reply in a thread"
+            onClick={() => onThread(message.ts)}
+          >
+            <ThreadIcon />
+          </button>
+        </div>
       )}
     </article>
   );
 });
 
+interface ShortcutProps {
+  readonly as: string;
+  readonly shortcut: MessageShortcut;
+  readonly on: ShownMessage;
+}
+
+/** What Slack has in a message's menu, behind its three dots. */
+function Shortcut({ as, shortcut: { name, callbackId }, on: { channel, ts } }: ShortcutProps) {
+  const { tell } = useFeedback();
+  return (
+    <button
+      type="button"
+      className="icon-button reply"
+      aria-label={name}
+      title={name}
+      onClick={() => void act('shortcut', { as, callbackId, on: { channel, ts } }).then(({ problem }) => tell(problem))}
+    >
+      <AskIcon />
+    </button>
+  );
+}
+
 function Replies({ message, onThread }: { readonly message: ShownMessage; readonly onThread: (ts: string) => void }) {
   const count = message.replies.length;
   const last = message.replies.at(-1);
+  const time = useClock();
   if (last === undefined) return null;
-  const at = tsToDate(last.ts);
+  const at = time.at(tsToMs(last.ts));
   return (
     <button type="button" className="foot-button" onClick={() => onThread(message.ts)}>
       <ThreadIcon />
@@ -97,7 +130,7 @@ function Replies({ message, onThread }: { readonly message: ShownMessage; readon
         {count} {count === 1 ? 'reply' : 'replies'}
       </span>
       <span className="soft">
-        last {nearDay(at, new Date()) ?? ''} at {clock(at)}
+        last {nearDay(at, time.now()) ?? ''} at {clock(at)}
       </span>
     </button>
   );

@@ -1,5 +1,6 @@
 import { memo } from 'react';
 import { type Block, type MessageProps, Message as SlackMessage } from 'slack-blocks-to-jsx';
+import { type SandboxClock, useClock } from './clock.tsx';
 import { dayAndTime, slackDate } from './dates.ts';
 import { type Part, parseMrkdwn, parsePlain } from './mrkdwn.ts';
 import { type Names, nameOf, useNames } from './names.tsx';
@@ -7,7 +8,10 @@ import { type Names, nameOf, useNames } from './names.tsx';
 /** Blocks without anything to press, drawn by slack-blocks-to-jsx with our names and zone. */
 export const Drawn = memo(function Drawn({ blocks }: { readonly blocks: Block[] }) {
   const names = useNames();
-  return <SlackMessage blocks={blocks} name="" logo="" withoutWrapper data={dataOf(names)} hooks={hooksFor(names)} />;
+  const clock = useClock();
+  return (
+    <SlackMessage blocks={blocks} name="" logo="" withoutWrapper data={dataOf(names)} hooks={hooksFor(names, clock)} />
+  );
 });
 
 /** A text object's words (Slack's page "Text object"). */
@@ -20,7 +24,7 @@ function dataOf(names: Names): NonNullable<MessageProps['data']> {
   return { users: [...names.people], channels: [...names.channels], user_groups: [...names.groups] };
 }
 
-function hooksFor(names: Names): NonNullable<MessageProps['hooks']> {
+function hooksFor(names: Names, clock: SandboxClock): NonNullable<MessageProps['hooks']> {
   return {
     user: ({ id }) => <span className={id === names.me ? 'mention mention-me' : 'mention'}>@{nameOf(names, id)}</span>,
     channel: ({ id }) => <span className="mention">#{nameOf(names, id)}</span>,
@@ -34,7 +38,7 @@ function hooksFor(names: Names): NonNullable<MessageProps['hooks']> {
       const at = new Date(Number(timestamp) * 1000);
       return (
         <time dateTime={at.toISOString()} title={dayAndTime(at)}>
-          {slackDate(Number(timestamp), format)}
+          {slackDate(Number(timestamp), format, clock.now())}
         </time>
       );
     },

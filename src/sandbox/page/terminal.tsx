@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ShownRun, ShownTerminal } from '../server/snapshot.ts';
 import { act } from './api.ts';
+import { useClock } from './clock.tsx';
 import { clockWithSeconds } from './dates.ts';
 import { useFeedback } from './feedback.tsx';
 import { DownIcon, TerminalIcon, UpIcon } from './icons.tsx';
@@ -98,7 +99,8 @@ function Status({ run }: { readonly run: ShownRun }) {
 }
 
 function Run({ run, statement }: { readonly run: ShownRun; readonly statement: string }) {
-  const at = new Date(run.firstAtMs);
+  const clock = useClock();
+  const at = clock.at(run.firstAtMs);
   return (
     <div className="run">
       <p className="terminal-prompt">
@@ -134,7 +136,7 @@ function Run({ run, statement }: { readonly run: ShownRun; readonly statement: s
       <p className={run.ok ? 'run-text' : 'run-text run-error'}>{run.text}</p>
       <p className="run-time">
         <time dateTime={at.toISOString()}>{clockWithSeconds(at)}</time>
-        {run.times > 1 && ` to ${clockWithSeconds(new Date(run.lastAtMs))}, ${run.times} times`}
+        {run.times > 1 && ` to ${clockWithSeconds(clock.at(run.lastAtMs))}, ${run.times} times`}
       </p>
     </div>
   );

@@ -5,6 +5,7 @@ import type { FieldValue } from '../workspace/values.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { Deed } from './tips.ts';
 import type { Reading } from './unread.ts';
+import type { createWorld } from './world.ts';
 
 const key = z.string().min(1).max(64);
 const id = z.string().max(255);
@@ -20,6 +21,9 @@ const target = z.union([
 ]);
 const element = { target, blockId: id, actionId: id };
 
+/** How far the clock goes at once. */
+const LONGEST_STEP_SECONDS = 7 * 86_400;
+
 const acts = {
   command: z.strictObject({ as: key, in: place, line: z.string().min(2).max(4000) }),
   say: z.strictObject({ as: key, in: place, text: words.min(1), threadTs: z.string().max(40).optional() }),
@@ -30,7 +34,10 @@ const acts = {
   close: z.strictObject({ as: key, viewId: id, all: z.boolean().default(false) }),
   home: z.strictObject({ as: key }),
   read: z.strictObject({ as: key, in: place, upTo: z.int().min(0) }),
+  shortcut: z.strictObject({ as: key, callbackId: id, on: z.strictObject({ channel: id, ts: z.string().max(40) }) }),
   run: z.strictObject({}),
+  advance: z.strictObject({ seconds: z.int().min(1).max(LONGEST_STEP_SECONDS) }),
+  pull: z.strictObject({ lever: key }),
 } as const;
 
 export type ActName = keyof typeof acts;
@@ -49,10 +56,11 @@ interface Parts {
   readonly noteDeed: (deed: Omit<Deed, 'after'>) => void;
   readonly onRead: () => void;
   readonly runTerminal: () => Promise<void>;
+  readonly world: ReturnType<typeof createWorld> | undefined;
 }
 
 /** What the page may do in somebody's name. Throws ZodError for a malformed body, Error with a sentence for the impossible. */
-export function createActs({ workspace, reading, noteDeed, onRead, runTerminal }: Parts) {
+export function createActs({ workspace, reading, noteDeed, onRead, runTerminal, world }: Parts) {
   /** The view as it stands, with what has been typed on the page filled in. */
   async function filled(persona: Persona, given: z.output<typeof values>, viewId?: string) {
     const modal = persona.modal();
@@ -117,6 +125,17 @@ export function createActs({ workspace, reading, noteDeed, onRead, runTerminal }
     },
     async read(act) {
       if (reading.read(workspace.user(act.as).id, act.in, act.upTo)) onRead();
+      return {};
+    },
+    async shortcut(act) {
+      return said(await workspace.user(act.as).shortcut(act.callbackId, act.on), trouble);
+    },
+    async advance(act) {
+      world?.advance(act.seconds);
+      return {};
+    },
+    async pull(act) {
+      await world?.pull(act.lever);
       return {};
     },
     async run() {

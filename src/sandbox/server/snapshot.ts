@@ -18,7 +18,30 @@ export interface Snapshot {
   readonly refusals: readonly ShownRefusal[];
   /** Commands that the composer completes. */
   readonly commands: readonly CommandHint[];
+  /** What a message's menu offers, of the app's shortcuts. */
+  readonly shortcuts: readonly MessageShortcut[];
+  readonly world: ShownWorld | null;
   readonly hasPolicy: boolean;
+}
+
+/** A message shortcut of the app's manifest. */
+export interface MessageShortcut {
+  readonly name: string;
+  readonly callbackId: string;
+}
+
+/** Time, and what can go wrong. */
+export interface ShownWorld {
+  /** Since when the clock has been ahead of the machine's by how much, oldest first; empty: it never was. */
+  readonly moves: readonly { readonly fromMs: number; readonly aheadMs: number }[];
+  readonly levers: readonly ShownLever[];
+}
+
+export interface ShownLever {
+  readonly key: string;
+  readonly about: string;
+  readonly isOn: boolean;
+  readonly verb: string;
 }
 
 export interface PersonaBadge {

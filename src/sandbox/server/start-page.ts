@@ -12,11 +12,12 @@ import { createLive } from './live.ts';
 import { createOrder } from './order.ts';
 import { type PolicyText, policyPage, policyStyle } from './policy-page.ts';
 import { ruleOnCard } from './rule-on-card.ts';
-import type { CommandHint, RuleRef, ShownRefusal, Snapshot } from './snapshot.ts';
+import type { CommandHint, MessageShortcut, RuleRef, ShownRefusal, Snapshot } from './snapshot.ts';
 import { createScreen, memberships } from './take-snapshot.ts';
 import { createTerminal, type TerminalOptions } from './terminal.ts';
 import type { Tip } from './tips.ts';
 import { createReading } from './unread.ts';
+import { createWorld, type World } from './world.ts';
 
 export interface PageOptions {
   readonly workspace: Workspace;
@@ -32,6 +33,10 @@ export interface PageOptions {
   /** What the app is called in its conversation and on its messages: 'Elevate' unless set. */
   readonly appName?: string;
   readonly commands?: readonly CommandHint[];
+  /** The app's message shortcuts: Elevate's own unless set. */
+  readonly shortcuts?: readonly MessageShortcut[];
+  /** Time and what can go wrong, where the page may meddle with it. */
+  readonly world?: World;
   /** Which rule a message of the bot names; reads Elevate's cards unless set. */
   readonly ruleOf?: (message: Message) => RuleRef | null;
 }
@@ -40,8 +45,18 @@ const usualPersonas = ['dev', 'dba', 'security', 'guest'];
 const usualCommands: readonly CommandHint[] = [
   { line: '/elevate', about: 'Ask for access: opens a form' },
   { line: '/elevate status', about: 'What you hold and what waits for you' },
+  { line: '/elevate done', about: 'Give back what you have' },
+  { line: '/elevate extend 30m', about: 'Ask for more time' },
+  { line: '/elevate why orders-db/admin', about: 'What the policy says, and why' },
+  { line: '/elevate who orders-db/admin', about: 'Who has a role now' },
+  { line: '/elevate break-glass orders-db/admin ', about: 'At once, and reviewed afterwards' },
+  { line: '/elevate away until friday to @', about: 'Hand over your approvals' },
+  { line: '/elevate back', about: 'You are not away any more' },
   { line: '/elevate revoke @', about: 'End somebody’s access at once' },
-  { line: '/elevate help', about: 'What Elevate understands' },
+  { line: '/elevate help', about: 'All of it, with examples' },
+];
+const usualShortcuts: readonly MessageShortcut[] = [
+  { name: 'Request access for this', callbackId: 'ask_about_message' },
 ];
 const bodyLimitBytes = 100_000;
 const keptDeeds = 500;
@@ -72,10 +87,13 @@ export async function startPage(options: PageOptions): Promise<Page> {
   });
   const live = createLive(snapshot);
   const terminal = options.terminal === undefined ? undefined : createTerminal(options.terminal, () => live.changed());
+  const world = options.world === undefined ? undefined : createWorld(options.world);
+  await world?.look();
   const guide = createGuide(options.tips ?? [], workspace, order, () => terminal?.runs() ?? []);
   const act = createActs({
     workspace,
     reading,
+    world,
     noteDeed: (deed) => guide.note(deed, keptDeeds),
     onRead: () => live.changed(),
     runTerminal: async () => await terminal?.run(),
@@ -99,6 +117,8 @@ export async function startPage(options: PageOptions): Promise<Page> {
       guide: guide.shown(),
       refusals: refusals(workspace),
       commands: options.commands ?? usualCommands,
+      shortcuts: options.shortcuts ?? usualShortcuts,
+      world: world?.shown() ?? null,
       hasPolicy: options.policy !== undefined,
     };
   }
