@@ -108,3 +108,7 @@ export function placeFor(
   const free = others.find((each) => !taken.has(each.slackUserId));
   return free ? { ok: true, onBehalfOf: free } : { ok: false, why: 'taken' };
 }
+
+/** How an audit event names the one who is away. */
+export const forWhom = (person: PersonRef | null) =>
+  person === null ? {} : { for: { id: person.slackUserId, email: person.email, name: person.name } };

@@ -59,7 +59,7 @@ export type AuditFact =
   | { kind: 'request.reminded'; data: { expiresAt: string } }
   | { kind: 'request.escalated'; data: { stage: number; to: string[]; expiresAt: string } }
   | { kind: 'review.reminded'; data: { dueAt: string; overdue: boolean } }
-  | { kind: 'review.closed'; data: { verdict: 'justified' | 'unjustified'; comment: string; via: string } }
+  | { kind: 'review.closed'; data: { verdict: 'justified' | 'unjustified'; comment: string; via: string } & ForWhom }
   | { kind: 'request.lapsed'; data: { grant: string } }
   | {
       kind: 'grant.created';

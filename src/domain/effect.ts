@@ -15,6 +15,8 @@ export type Effect =
   | { readonly kind: 'escalate_request'; readonly requestId: RequestId }
   /** Tell the security channel that break-glass was used, and again when its review is overdue. */
   | { readonly kind: 'alert_break_glass'; readonly requestId: RequestId }
+  /** Write to everybody whom a use of break-glass concerns, and again to those who could not be looked up before. */
+  | { readonly kind: 'tell_break_glass'; readonly requestId: RequestId }
   /** Remind whoever may review a use of break-glass. */
   | { readonly kind: 'remind_review'; readonly requestId: RequestId }
   /** Start a grant whose time has come; or let it lapse, if its holder was to start it and did not. */
@@ -103,6 +105,7 @@ export type NoticeName =
   | 'request_edited'
   | 'break_glass_used'
   | 'review_closed'
+  | 'review_overdue'
   | 'start_shorter'
   | 'access_not_started'
   | 'access_live'
@@ -144,6 +147,7 @@ export function effectKey(effect: Effect): string {
     case 'render_card':
     case 'expire_request':
     case 'alert_break_glass':
+    case 'tell_break_glass':
     case 'remind_review':
     case 'remind_approvers':
     case 'escalate_request':

@@ -1,7 +1,7 @@
-import { currentStage, type Decision, placed, placeFor, progress, type StageProgress } from './approval.ts';
+import { currentStage, type Decision, forWhom, placed, placeFor, progress, type StageProgress } from './approval.ts';
 import { schedule } from './effect.ts';
 import { neededLater } from './needed-later.ts';
-import { type Actor, byPerson, type PersonRef, refOf } from './person.ts';
+import { type Actor, byPerson, refOf } from './person.ts';
 import { worthTelling } from './policy/lookup.ts';
 import { refused } from './refusal.ts';
 import { type AccessRequest, close, event, type RequestCommand } from './request-state.ts';
@@ -68,10 +68,6 @@ export function approve(
   const done = approved(next, after, byPerson(command.by), now);
   return done.ok ? { ...done, events: [said, ...done.events] } : done;
 }
-
-/** How an audit event names the one who is away. */
-export const forWhom = (person: PersonRef | null) =>
-  person === null ? {} : { for: { id: person.slackUserId, email: person.email, name: person.name } };
 
 /** `counted`: how far each stage was when the last place was filled. */
 export function approved(

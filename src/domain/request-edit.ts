@@ -1,9 +1,9 @@
-import { currentStage, placeFor, progress, type Seat } from './approval.ts';
+import { currentStage, forWhom, placeFor, progress, type Seat } from './approval.ts';
 import { schedule } from './effect.ts';
 import { byPerson, refOf } from './person.ts';
 import { worthTelling } from './policy/lookup.ts';
 import { refused } from './refusal.ts';
-import { approved, forWhom } from './request-decide.ts';
+import { approved } from './request-decide.ts';
 import { type AccessRequest, type Edit, event, notify, type RequestCommand } from './request-state.ts';
 import { waitAfterEdit, widened } from './request-wait.ts';
 import type { Transition } from './transition.ts';

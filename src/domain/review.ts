@@ -1,3 +1,4 @@
+import { forWhom, placeFor, type Seat } from './approval.ts';
 import type { NewAuditEvent } from './audit.ts';
 import { cancel, type EffectChange, schedule } from './effect.ts';
 import type { RequestId, SlackUserId } from './ids.ts';
@@ -11,7 +12,7 @@ export interface BreakGlassUse {
   readonly reviewWithinSeconds: number;
   /** Groups whose members may review it. */
   readonly reviewers: readonly string[];
-  /** Who is told at once: whoever would have been asked, and the groups that the policy names. */
+  /** Who has been told, of those groups and of who decides in the place of somebody who is away. */
   readonly told: readonly SlackUserId[];
   /** null: it is not live yet. */
   readonly review: Review | null;
@@ -42,11 +43,13 @@ export type ReviewCommand =
       readonly verdict: Verdict;
       readonly by: PersonRef;
       readonly comment: string;
-      /** The group through which this person may review now; null: none. */
-      readonly via: string | null;
+      /** By what right this person may review now; null: none. */
+      readonly seat: Seat | null;
       /** A group that could not be looked up, with why. */
       readonly unavailable: LookupFailure | null;
     }
+  /** Somebody is to hear of it who has not: whoever could not be looked up before, too. */
+  | { readonly type: 'tell'; readonly to: readonly SlackUserId[] }
   | { readonly type: 'remind' };
 
 /** A reminder comes at half of the time, at its end, and from then on as often; never more often than hourly. */
@@ -67,7 +70,7 @@ export function reviewEffects(request: Reviewed, use: BreakGlassUse, now: Date):
   const requestId = request.id;
   return [
     schedule({ kind: 'alert_break_glass', requestId }, now),
-    ...use.told.map((to) => schedule({ kind: 'notify_person', notice: 'break_glass_used', to, requestId }, now)),
+    schedule({ kind: 'tell_break_glass', requestId }, now),
     schedule({ kind: 'remind_review', requestId }, after(now, Math.min(pauseSeconds(use), use.reviewWithinSeconds))),
   ];
 }
@@ -78,20 +81,45 @@ export function transitionReview<R extends Reviewed>(request: R, command: Review
   if (use.review.status !== 'due') {
     return refused({ code: 'reviewed_already', verdict: use.review.status, by: use.review.by });
   }
-  return command.type === 'remind'
-    ? remind(request, use, use.review, now)
-    : close(request, use, use.review, command, now);
+  switch (command.type) {
+    case 'tell':
+      return tell(request, use, command.to, now);
+    case 'remind':
+      return remind(request, use, use.review, now);
+    case 'close':
+      return close(request, use, use.review, command, now);
+  }
+}
+
+function tell<R extends Reviewed>(
+  request: R,
+  use: BreakGlassUse,
+  people: readonly SlackUserId[],
+  now: Date,
+): Transition<R> {
+  const told = new Set([...use.told, request.requester.slackUserId]);
+  const fresh = [...new Set(people)].filter((person) => !told.has(person));
+  const state: R = fresh.length === 0 ? request : { ...request, breakGlass: { ...use, told: [...use.told, ...fresh] } };
+  const requestId = request.id;
+  return {
+    ok: true,
+    state,
+    events: [],
+    effects: fresh.map((to) => schedule({ kind: 'notify_person', notice: 'break_glass_used', to, requestId }, now)),
+  };
 }
 
 function close<R extends Reviewed>(
   request: R,
   use: BreakGlassUse,
   review: Review,
-  { verdict, by, comment, via, unavailable }: Extract<ReviewCommand, { type: 'close' }>,
+  { verdict, by, comment, seat, unavailable }: Extract<ReviewCommand, { type: 'close' }>,
   now: Date,
 ): Transition<R> {
   if (by.slackUserId === request.requester.slackUserId) return refused({ code: 'own_review' });
-  if (via === null) return refused({ code: 'not_a_reviewer', from: use.reviewers, unavailable });
+  if (seat === null) return refused({ code: 'not_a_reviewer', from: use.reviewers, unavailable });
+  const place = placeFor(seat, request.requester, new Set());
+  if (!place.ok) return refused({ code: 'delegated_by_requester' });
   const said = comment.trim();
   if (said === '') return refused({ code: 'review_comment_missing' });
   const state: R = {
@@ -101,7 +129,12 @@ function close<R extends Reviewed>(
   return {
     ok: true,
     state,
-    events: [event(state, now, byPerson(by), { kind: 'review.closed', data: { verdict, comment: said, via } })],
+    events: [
+      event(state, now, byPerson(by), {
+        kind: 'review.closed',
+        data: { verdict, comment: said, via: seat.via, ...forWhom(place.onBehalfOf) },
+      }),
+    ],
     effects: [
       cancel({ kind: 'remind_review', requestId: request.id }),
       schedule({ kind: 'render_card', requestId: request.id }, now),

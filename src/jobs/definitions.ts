@@ -81,6 +81,7 @@ export function laneOf(kind: EffectKind): Lane {
     case 'render_card':
     case 'notify_person':
     case 'alert_break_glass':
+    case 'tell_break_glass':
     case 'alert_revocation':
     case 'alert_target':
     case 'render_drift':

@@ -129,8 +129,8 @@ export function createMessenger({ client, channels, directs, identity, text, onC
       await post(channel, policyNewsMessage(news, text));
     },
 
-    async alertBreakGlass(channel, view) {
-      await post(channel, breakGlassAlert(view, text));
+    async alertBreakGlass(channel, view, instead) {
+      await post(channel, breakGlassAlert(view, instead, text));
     },
 
     async notify(to, notice, view) {

@@ -85,7 +85,12 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
   'request.reminded': z.looseObject({ expiresAt: text }),
   'request.escalated': z.looseObject({ stage: number, to: z.array(text), expiresAt: text }),
   'review.reminded': z.looseObject({ dueAt: text, overdue: z.boolean() }),
-  'review.closed': z.looseObject({ verdict: z.enum(['justified', 'unjustified']), comment: text, via: text }),
+  'review.closed': z.looseObject({
+    verdict: z.enum(['justified', 'unjustified']),
+    comment: text,
+    via: text,
+    ...forWhom,
+  }),
   'request.lapsed': z.looseObject({ grant: text }),
   'grant.created': z.looseObject({
     mustEndBy: text,

@@ -13,6 +13,7 @@ const notices: { readonly [name in NoticeName]: name } = {
   request_edited: 'request_edited',
   break_glass_used: 'break_glass_used',
   review_closed: 'review_closed',
+  review_overdue: 'review_overdue',
   start_shorter: 'start_shorter',
   access_not_started: 'access_not_started',
   access_live: 'access_live',
@@ -49,6 +50,7 @@ const troubleSchema: z.ZodType<Trouble> = z.discriminatedUnion('what', [
 const effectSchemas: { readonly [Kind in EffectKind]: z.ZodType<Extract<Effect, { kind: Kind }>> } = {
   render_card: z.looseObject({ kind: z.literal('render_card'), ...ofRequest }),
   expire_request: z.looseObject({ kind: z.literal('expire_request'), ...ofRequest }),
+  tell_break_glass: z.looseObject({ kind: z.literal('tell_break_glass'), ...ofRequest }),
   alert_break_glass: z.looseObject({ kind: z.literal('alert_break_glass'), ...ofRequest }),
   remind_approvers: z.looseObject({ kind: z.literal('remind_approvers'), ...ofRequest }),
   escalate_request: z.looseObject({ kind: z.literal('escalate_request'), ...ofRequest }),

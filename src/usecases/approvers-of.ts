@@ -66,11 +66,14 @@ export async function electorateOf(
 }
 
 async function reviewers(ports: Needs, request: AccessRequest): Promise<Pick<Electorate, 'approvers' | 'unsure'>> {
-  const { groups, names } = await reviewersOf(ports, request);
-  const looked = names.map((name) => groups.get(name));
-  const members = looked.flatMap((found) => (found && 'members' in found ? [...found.members] : []));
+  const { voters, unavailable } = await reviewersOf(ports, request);
+  const others = [...voters].filter(
+    ([user, seat]) =>
+      user !== request.requester.slackUserId && placeFor(seat, request.requester, new Set<SlackUserId>()).ok,
+  );
   return {
-    approvers: [...new Set(members)].filter((user) => user !== request.requester.slackUserId),
-    unsure: looked.some((found) => found !== undefined && 'unavailable' in found),
+    approvers: others.map(([user]) => user),
+    // A requester without a manager is no outage.
+    unsure: unavailable.some(({ kind }) => kind === 'unanswered'),
   };
 }

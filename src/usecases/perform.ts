@@ -15,11 +15,12 @@ import { provisionGrant } from './provision-grant.ts';
 import { takeTurn } from './reconcile.ts';
 import { renderCard } from './render-card.ts';
 import { renderDrift } from './render-drift.ts';
-import { alertBreakGlass, remindReview } from './review-request.ts';
+import { remindReview } from './review-request.ts';
 import { revokeGrant } from './revoke-grant.ts';
 import { revokeMany } from './revoke-many.ts';
 import { startGrant } from './start-grant.ts';
 import { announceExpiry, notifyPerson } from './tell.ts';
+import { alertBreakGlass, tellBreakGlass } from './tell-break-glass.ts';
 import { announceTrouble } from './watch-database.ts';
 import { watchGrant } from './watch-grant.ts';
 
@@ -41,6 +42,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return expireRequest(ports, { workspace, requestId: effect.requestId });
     case 'alert_break_glass':
       return alertBreakGlass(ports, { workspace, requestId: effect.requestId });
+    case 'tell_break_glass':
+      return tellBreakGlass(ports, { workspace, requestId: effect.requestId }, attempts);
     case 'remind_approvers':
       return remindApprovers(ports, { workspace, requestId: effect.requestId });
     case 'escalate_request':

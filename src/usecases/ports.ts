@@ -553,6 +553,8 @@ export interface RequestView {
   readonly grant: Grant | null;
   /** Who should hear that it waits, for mentions; empty once it is closed. */
   readonly approvers: readonly SlackUserId[];
+  /** Some of those who may decide, or review, could not be looked up. */
+  readonly unsure: boolean;
   /** Who may decide in the stage that waits and has not, and by what right. */
   readonly deciders: readonly Decider[];
   /** What counting approvals goes by, stage by stage (`null`: as recorded); null once it is closed. */
@@ -560,6 +562,12 @@ export interface RequestView {
   /** How much time one click would add to the grant; null: it cannot be extended. */
   readonly extensionSeconds: number | null;
   readonly now: Date;
+}
+
+/** Where a message was to stand, and why it cannot. */
+export interface ReplacedChannel {
+  readonly channel: string;
+  readonly problem: string;
 }
 
 /** `gone`: the message was deleted, or nobody may edit it any more, so that only a new one can tell. */
@@ -575,7 +583,8 @@ export interface Messenger {
   tells(event: AuditEvent, view: RequestView, kind: ThreadKind): boolean;
   postThreadLine(ref: CardRef, line: LinePlace, event: AuditEvent, view: RequestView): Promise<void>;
   /** Break-glass was used, or its review is overdue; in the channel for it. */
-  alertBreakGlass(channel: string, view: RequestView): Promise<void>;
+  /** `instead`: the channel that it was for, and why it could not be posted there. */
+  alertBreakGlass(channel: string, view: RequestView, instead: ReplacedChannel | null): Promise<void>;
   notify(to: SlackUserId, notice: NoticeName, view: RequestView): Promise<void>;
   /** Somebody is away and asks this person to decide in their place. */
   tellDelegate(to: SlackUserId, delegation: Delegation): Promise<void>;

@@ -32,9 +32,6 @@ const ROUNDS = 10;
 /** How often a card waits for its approvers to be known: editing it later would notify none of them. */
 const WAITS_FOR_APPROVERS = 4;
 
-/** What is drawn, and whether some of those who may decide could not be looked up. */
-type Seen = RequestView & { readonly unsure: boolean };
-
 /**
  * Brings the card and its timeline up to the present state, in one message or, with an audit channel, in two. One renderer per request
  * at a time (its effect is leased), and after each call it looks again, so that what was overtaken is corrected at once. Only committed
@@ -60,7 +57,12 @@ export async function renderCard(ports: Needs, input: Input, attempts: number): 
 }
 
 /** Returns whether lines were told. A channel that fails does not keep the other one from being up to date. */
-async function drawPlaces(ports: Needs, view: Seen, events: readonly AuditEvent[], attempts: number): Promise<boolean> {
+async function drawPlaces(
+  ports: Needs,
+  view: RequestView,
+  events: readonly AuditEvent[],
+  attempts: number,
+): Promise<boolean> {
   const apart = view.request.role.auditChannel !== null;
   const failed: unknown[] = [];
   let told = false;
@@ -80,7 +82,7 @@ async function drawPlaces(ports: Needs, view: Seen, events: readonly AuditEvent[
 const kindOf = (place: CardPlace, apart: boolean): ThreadKind =>
   place === 'audit' ? 'record' : apart ? 'calls' : 'timeline';
 
-async function drawCard(ports: Needs, view: Seen, place: CardPlace, attempts: number): Promise<Card> {
+async function drawCard(ports: Needs, view: RequestView, place: CardPlace, attempts: number): Promise<Card> {
   const { request } = view;
   const { card, other } = await findCards(ports, request, place);
   // Each of the two leads to the other, as soon as that one stands.
@@ -116,7 +118,7 @@ async function drawCard(ports: Needs, view: Seen, place: CardPlace, attempts: nu
  * Posts a new card. A head of a timeline is noted before, so that after a crash between its posting and our hearing of it the next one
  * says that there may be two; of two cards for decisions the first click on the wrong one does.
  */
-async function postCard(ports: Needs, view: Seen, none: Card, other: CardRef | null): Promise<CardRef> {
+async function postCard(ports: Needs, view: RequestView, none: Card, other: CardRef | null): Promise<CardRef> {
   const { place, posted } = none;
   if (place === 'audit') await saveCard(ports, { ...none, posted: posted + 1 });
   try {
@@ -168,7 +170,7 @@ export async function viewOf(
   ports: Pick<Ports, 'store' | 'directory' | 'policies'>,
   workspace: WorkspaceId,
   requestId: RequestId,
-): Promise<Seen | null> {
+): Promise<RequestView | null> {
   const both = await readBoth(ports, { workspace, requestId });
   if (!both) return null;
   const [electorate, now] = await Promise.all([electorateOf(ports, both.request), ports.store.now()]);

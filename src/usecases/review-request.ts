@@ -5,10 +5,8 @@ import { type Refusal, refused } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { type ReviewCommand, transitionReview, type Verdict } from '../domain/review.ts';
 import type { DecideResult } from './decision-scene.ts';
-import { membership } from './electorate.ts';
 import { identify } from './identify.ts';
 import { done, type Performed, type Ports } from './ports.ts';
-import { viewOf } from './render-card.ts';
 import { reviewersOf } from './reviewers-of.ts';
 import { stepRequest } from './step-request.ts';
 
@@ -52,14 +50,13 @@ async function setScene(
   if (!who.ok) return who;
   const request = await ports.store.reads(input.workspace).request(input.requestId);
   if (!request) return refused({ code: 'request_not_found' });
-  const { groups, names } = await reviewersOf(ports, request);
-  const { via, unavailable } = membership(input.user, names, groups);
+  const { voters, unavailable } = await reviewersOf(ports, request);
   const command: Close = {
     type: 'close',
     verdict: 'justified',
     by: refOf(who.person),
     comment: '',
-    via,
+    seat: voters.get(input.user) ?? null,
     unavailable: worthTelling(unavailable),
   };
   return { ok: true, request, command };
@@ -72,16 +69,5 @@ export async function remindReview(
 ): Promise<Performed> {
   // A refusal means that somebody has reviewed it.
   await stepRequest(ports, input, (state, now) => transitionReview(state, { type: 'remind' }, now));
-  return done;
-}
-
-/** Break-glass was used, or its review is overdue. */
-export async function alertBreakGlass(
-  ports: Needs & Pick<Ports, 'messenger'>,
-  input: { readonly workspace: WorkspaceId; readonly requestId: RequestId },
-): Promise<Performed> {
-  const view = await viewOf(ports, input.workspace, input.requestId);
-  if (!view) return done;
-  await ports.messenger.alertBreakGlass(ports.policies.current().channels.security ?? view.request.role.channel, view);
   return done;
 }

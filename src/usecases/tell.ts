@@ -24,6 +24,8 @@ function stillTrue(notice: NoticeName, { request, grant }: Pick<RequestView, 're
   switch (notice) {
     case 'request_escalated':
       return request.status === 'pending';
+    case 'review_overdue':
+      return request.breakGlass?.review?.status === 'due';
     case 'access_live':
     case 'access_ending':
       return grant?.status === 'active';

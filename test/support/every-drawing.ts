@@ -68,6 +68,7 @@ const NOTICES: Record<NoticeName, true> = {
   request_edited: true,
   break_glass_used: true,
   review_closed: true,
+  review_overdue: true,
   start_shorter: true,
   access_not_started: true,
   access_unused: true,
@@ -105,8 +106,9 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
     *noticeMessage(_, view) {
       for (const name of Object.keys(NOTICES)) yield message(noticeMessage(name as NoticeName, view, text));
     },
-    *breakGlassAlert(_, view) {
-      yield message(breakGlassAlert(view, text));
+    *breakGlassAlert(words, view) {
+      yield message(breakGlassAlert(view, null, text));
+      yield message(breakGlassAlert({ ...view, approvers: [] }, { channel: words(80), problem: words(3_000) }, text));
     },
     *alertMessage(words, view) {
       yield kept(

@@ -282,7 +282,7 @@ function record(world: World, expected: Extract<Step, { record: unknown }>['reco
 
 function told(
   world: World,
-  { who, by, says, hides = [], buttons }: Extract<Step, { told: unknown }>['told'],
+  { who, by, says, hides = [], buttons, times }: Extract<Step, { told: unknown }>['told'],
 ): Promise<unknown> {
   const { workspace } = world;
   return eventually(world, `${who} to be told that by ${by}`, () => {
@@ -304,7 +304,9 @@ function told(
     // On a slow machine a private answer comes in the form that was opened while it was looked up.
     const shown = by === 'ephemeral' ? workspace.modal(who) : undefined;
     if (shown && !buttons && saysAll(textOf(shown.blocks), says)) return true;
-    const found = messages.filter((message) => saysAll(wordsOf(message), says)).at(-1);
+    const all = messages.filter((message) => saysAll(wordsOf(message), says));
+    const found = all.at(-1);
+    if (times !== undefined && all.length !== times) throw new Error(`was told so ${all.length} times`);
     if (!found) throw new Error(`was told:\n  ${messages.map(wordsOf).join('\n  ') || 'nothing'}`);
     if (buttons) same(buttonsOf(found.blocks), buttons);
     return true;

@@ -71,6 +71,8 @@ const step = z.union([
       says: words,
       hides: words.optional(),
       buttons: z.array(z.string()).optional(),
+      /** How many messages say so; unless set, one or more. */
+      times: z.int().optional(),
     }),
   }),
   /** Opens the app's Home tab. */

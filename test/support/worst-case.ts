@@ -139,7 +139,14 @@ export const alarmOf = (request: AccessRequest, words: Words): AlarmView => {
 
 export function* views(words: Words): Generator<RequestView> {
   const deciders = PEOPLE.map((user) => ({ user, via: words(80), onBehalfOf: PEOPLE[0] ?? user }));
-  const frame = { approvers: PEOPLE, deciders, voters: null, extensionSeconds: 30 * 86_400 - 1, now: later(100_000) };
+  const frame = {
+    approvers: PEOPLE,
+    deciders,
+    voters: null,
+    unsure: false,
+    extensionSeconds: 30 * 86_400 - 1,
+    now: later(100_000),
+  };
   const closed = { closedAt: later(60), closedBy: personOf(words), closedReason: words(3_000) };
   for (const status of ['pending', 'approved', 'denied', 'cancelled', 'expired'] as const) {
     yield { ...frame, request: requestOf(words, { status, ...(status === 'pending' ? {} : closed) }), grant: null };

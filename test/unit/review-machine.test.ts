@@ -9,7 +9,7 @@ const DAY = 86_400;
 const use = {
   reviewWithinSeconds: DAY,
   reviewers: ['security'],
-  told: [dba.slackUserId, sec.slackUserId],
+  told: [],
   review: null,
 };
 
@@ -26,7 +26,7 @@ const justified: Extract<ReviewCommand, { type: 'close' }> = {
   verdict: 'justified',
   by: sec,
   comment: 'it was down',
-  via: 'security',
+  seat: { via: 'security', onBehalfOf: [] },
 };
 const after = (request: AccessRequest, command: ReviewCommand, seconds = 60): AccessRequest => {
   const step = transitionReview(request, command, later(seconds));
@@ -41,14 +41,7 @@ describe('a use of break-glass', () => {
     expect(step.state.breakGlass?.review).toMatchObject({ status: 'due', dueAt: later(DAY), reminders: 0 });
     const scheduled = step.effects.map((each) => each.effect);
     expect(scheduled).toContainEqual({ kind: 'alert_break_glass', requestId: step.state.id });
-    for (const to of use.told) {
-      expect(scheduled).toContainEqual({
-        kind: 'notify_person',
-        notice: 'break_glass_used',
-        to,
-        requestId: step.state.id,
-      });
-    }
+    expect(scheduled).toContainEqual({ kind: 'tell_break_glass', requestId: step.state.id });
     expect(step.effects).toContainEqual({
       change: 'schedule',
       effect: { kind: 'remind_review', requestId: step.state.id },
@@ -64,7 +57,36 @@ describe('a use of break-glass', () => {
 });
 
 describe('every state and every command', () => {
-  const commands: readonly ReviewCommand[] = [justified, { ...justified, verdict: 'unjustified' }, { type: 'remind' }];
+  const commands: readonly ReviewCommand[] = [
+    justified,
+    { ...justified, verdict: 'unjustified' },
+    { type: 'remind' },
+    { type: 'tell', to: [dba.slackUserId] },
+  ];
+
+  it('due × close in the place of somebody else -> both in the audit; the requester is passed over', () => {
+    const step = transitionReview(
+      used(),
+      { ...justified, seat: { via: 'security', onBehalfOf: [dev, dba] } },
+      later(60),
+    );
+    expect(step.ok && step.events).toMatchObject([{ data: { via: 'security', for: { id: dba.slackUserId } } }]);
+  });
+
+  it('due × tell -> each once, and never the requester', () => {
+    const people = [dba.slackUserId, sec.slackUserId, dba.slackUserId, dev.slackUserId];
+    const toldBy = (request: AccessRequest, to: typeof people) => {
+      const step = transitionReview(request, { type: 'tell', to }, later(60));
+      if (!step.ok) throw new Error(step.refusal.code);
+      const effects = step.effects.flatMap(({ effect }) => (effect.kind === 'notify_person' ? [effect.to] : []));
+      return { state: step.state, effects };
+    };
+    const first = toldBy(used(), [dba.slackUserId]);
+    expect(first.effects).toEqual([dba.slackUserId]);
+    const second = toldBy(first.state, people);
+    expect(second.effects).toEqual([sec.slackUserId]);
+    expect(toldBy(second.state, people)).toEqual({ state: second.state, effects: [] });
+  });
 
   it('due × close -> the verdict, and no further reminder', () => {
     for (const verdict of ['justified', 'unjustified'] as const) {
@@ -82,8 +104,9 @@ describe('every state and every command', () => {
   });
 
   it.each([
-    ['own_review', { ...justified, by: dev, via: 'security' }],
-    ['not_a_reviewer', { ...justified, via: null }],
+    ['own_review', { ...justified, by: dev }],
+    ['not_a_reviewer', { ...justified, seat: null }],
+    ['delegated_by_requester', { ...justified, seat: { via: 'security', onBehalfOf: [dev] } }],
     ['review_comment_missing', { ...justified, comment: ' ' }],
   ])('due × close -> refused: %s', (code, command) => {
     const step = transitionReview(used(), command, later(60));

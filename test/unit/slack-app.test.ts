@@ -122,6 +122,7 @@ const view: RequestView = {
   deciders: [],
   voters: null,
   extensionSeconds: null,
+  unsure: false,
   now: T0,
 };
 const eventually = <T>(what: string, ask: () => T | Promise<T>) => workspace.waitFor(ask, { what, timeoutMs: 10_000 });

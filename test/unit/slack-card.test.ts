@@ -21,6 +21,7 @@ const view = (parts: Partial<RequestView> = {}): RequestView => ({
   deciders: [dba, dba2].map(({ slackUserId: user }) => ({ user, via: 'dba', onBehalfOf: null })),
   voters: null,
   extensionSeconds: null,
+  unsure: false,
   now: T0,
   ...parts,
 });

@@ -14,6 +14,7 @@ const view: RequestView = {
   deciders: [],
   voters: null,
   extensionSeconds: null,
+  unsure: false,
   now: T0,
 };
 const drawn = (seesAll = false, ...shows: RequestId[]): Drawn => ({ hash: 'h', seesAll, shows: new Set(shows) });

@@ -46,6 +46,7 @@ const viewIn = (channel: string): RequestView => {
     deciders: [],
     voters: null,
     extensionSeconds: null,
+    unsure: false,
     now: T0,
   };
 };

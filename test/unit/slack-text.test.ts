@@ -59,6 +59,7 @@ const view: RequestView = {
   deciders: [],
   voters: null,
   extensionSeconds: null,
+  unsure: false,
   now: T0,
 };
 
@@ -198,6 +199,7 @@ describe('a notice', () => {
     request_denied: /denied by the policy\. Reason: none was given/,
     break_glass_used: /used break-glass for Orders DB administrator/,
     review_closed: /was reviewed/,
+    review_overdue: /A review is overdue/,
     request_expired: /has expired\. Ask again/,
     request_edited: /<@U0DBA> changed your request for Orders DB administrator: 1 hour became 30 minutes/,
     request_cancelled: /You cancelled/,

@@ -81,7 +81,7 @@ export function requestCard(view: RequestView, text: Text, at: CardAt = HERE): M
     ...(waits ? [section(mayDecide(view, text))] : []),
     ...(state.loud ? [] : [section(state.line)]),
   ]);
-  const reviewed = named(review(request, text, recorded));
+  const reviewed = named(review(view, text, recorded));
   const buttons: Block[] = waits ? [divider, decideButtons(request, text)] : [];
 
   const end = closing(view, text);
@@ -188,14 +188,17 @@ function mayDecide({ approvers, deciders }: RequestView, text: Text): string {
 }
 
 /** How the review of a use of break-glass stands, with its button while it is due. */
-function review(request: AccessRequest, text: Text, recorded: boolean): Block[] {
+function review(view: RequestView, text: Text, recorded: boolean): Block[] {
+  const { request, approvers } = view;
   const found = request.breakGlass?.review;
   if (!found) return [];
   const words = text.card.review;
   if (found.status !== 'due') return [section(words.closed(found))];
   const open = button(ACTION.review, words.open, words.openLabel(request), requestValue(request.id));
   const due = section(cut(words.due(found, request.breakGlass?.reviewers ?? []), DECIDERS_TEXT_MAX));
-  return recorded ? [due] : [due, { type: 'actions', block_id: 'review', elements: [open] }];
+  const nobody = approvers.length > 0 ? '' : words.waitsFor(view);
+  const shown = nobody === '' ? [due] : [due, section(nobody)];
+  return recorded ? shown : [...shown, { type: 'actions', block_id: 'review', elements: [open] }];
 }
 
 /** The words that somebody gave with the end; null: none. */

@@ -1,6 +1,6 @@
 import type { NoticeName } from '../../domain/effect.ts';
 import type { Grant } from '../../domain/grant.ts';
-import type { RequestView } from '../../usecases/ports.ts';
+import type { ReplacedChannel, RequestView } from '../../usecases/ports.ts';
 import { ACTION } from '../action-ids.ts';
 import {
   type Block,
@@ -42,7 +42,7 @@ function buttons(name: NoticeName, { request, grant, extensionSeconds }: Request
     const nudge = button(ACTION.nudge, words.nudge, words.nudgeLabel(request), requestValue(request.id));
     return [actions(nudge, button(ACTION.cancel, words.cancel, label, requestValue(request.id)))];
   }
-  if (name === 'break_glass_used' && request.breakGlass?.review?.status === 'due') {
+  if ((name === 'break_glass_used' || name === 'review_overdue') && request.breakGlass?.review?.status === 'due') {
     const label = text.card.review.openLabel(request);
     return [actions(button(ACTION.review, text.card.review.open, label, requestValue(request.id)))];
   }
@@ -84,11 +84,15 @@ export function startButtons(grant: Grant, text: Text): Button[] {
 }
 
 /** Break-glass was used, or its review is overdue: for the security channel. */
-export function breakGlassAlert(view: RequestView, text: Text): Message {
+export function breakGlassAlert(view: RequestView, instead: ReplacedChannel | null, text: Text): Message {
   const { request, now } = view;
   const review = request.breakGlass?.review;
   const overdue = review?.status === 'due' && now >= review.dueAt;
-  const sentence = overdue ? text.noticeWords.reviewOverdue(request) : text.noticeWords.breakGlassAlert(request);
+  const words = text.noticeWords;
+  const sentence = overdue ? words.reviewOverdue(request) : words.breakGlassAlert(request);
+  const due = review?.status === 'due';
+  const waits = due ? text.card.review.waitsFor(view) : '';
+  const below = [waits, instead ? words.alertInstead(instead) : ''].filter((each) => each !== '');
   const open = button(
     ACTION.review,
     text.card.review.open,
@@ -100,7 +104,8 @@ export function breakGlassAlert(view: RequestView, text: Text): Message {
     blocks: [
       section(sentence),
       ...plainSections(request.reason, 2),
-      ...(review?.status === 'due' ? [actions(open)] : []),
+      ...below.map((each) => section(cut(each, SECTION_TEXT_MAX))),
+      ...(due ? [actions(open)] : []),
     ],
   };
 }

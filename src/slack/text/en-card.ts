@@ -1,11 +1,11 @@
 import type { StageProgress } from '../../domain/approval.ts';
 import type { Grant } from '../../domain/grant.ts';
 import { type AccessRequest, type Edit, type Extension, extendedEnd, LAPSED } from '../../domain/request.ts';
-import type { Review } from '../../domain/review.ts';
 import type { Decider } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX, MENTIONS_MAX } from '../limits.ts';
 import { fellBack } from './en-fallback.ts';
+import { review } from './en-review.ts';
 import { byWhom, countedApprovals, duration, endedBecause, groups, plural } from './en-words.ts';
 
 /** Elevate's own words on approval cards. Whatever returns mrkdwn has escaped what people wrote; `plain…` has no markup. */
@@ -146,14 +146,7 @@ export const card = {
   },
   endReasonLabel: '*Reason for the end*',
   denyReasonLabel: '*Reason for the denial*',
-  review: {
-    open: 'Review…',
-    openLabel: (request: AccessRequest): string => `Review how ${request.requester.name} used break-glass`,
-    due: (review: Review, reviewers: readonly string[]): string =>
-      `*Review due* ${when(review.dueAt)}: ${esc(groups(reviewers))} or an admin says whether this was justified.${review.reminders > 0 ? ` Reminded ${plural(review.reminders, 'time')}.` : ''}`,
-    closed: (review: Review): string =>
-      `*Review:* ${review.status === 'justified' ? '✓ justified' : '✗ not justified'}, says ${review.by ? mention(review.by.slackUserId) : 'somebody'} ${at(review.at)}.`,
-  },
+  review,
   superseded: (link: string | null): string =>
     link === null
       ? 'This card was replaced. Its buttons do nothing.'

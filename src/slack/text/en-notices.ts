@@ -1,7 +1,7 @@
 import type { NoticeName } from '../../domain/effect.ts';
 import { type Grant, unusedEndOf } from '../../domain/grant.ts';
 import { type AccessRequest, extendedEnd, LAPSED } from '../../domain/request.ts';
-import type { RequestView } from '../../usecases/ports.ts';
+import type { ReplacedChannel, RequestView } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX, MENTIONS_MAX } from '../limits.ts';
 import { byWhom, countedApprovals, duration, endedBecause, groups } from './en-words.ts';
@@ -34,6 +34,8 @@ export function notice(name: NoticeName, { request, grant, approvers }: RequestV
       return `You cancelled your request for ${what}.`;
     case 'break_glass_used':
       return `⚠ ${mention(request.requester.slackUserId)} used break-glass for ${what}, for ${duration(request.durationSeconds)}, without asking anybody. Reason: ${esc(request.reason)}${request.breakGlass?.review ? ` A review is due ${when(request.breakGlass.review.dueAt)}.` : ''}`;
+    case 'review_overdue':
+      return `${noticeWords.reviewOverdue(request)} ${esc(request.reason)}`;
     case 'review_closed':
       return reviewed(request, what);
     case 'start_shorter':
@@ -86,6 +88,9 @@ export const noticeWords = {
     `⚠ *Break-glass.* ${mention(request.requester.slackUserId)} takes ${role(request)} for ${duration(request.durationSeconds)} without asking anybody. Reason:`,
   reviewOverdue: (request: AccessRequest): string =>
     `⚠ *A review is overdue.* Nobody has said yet whether ${mention(request.requester.slackUserId)} used break-glass for ${role(request)} rightly${request.breakGlass?.review ? `; it was due ${when(request.breakGlass.review.dueAt)}` : ''}. Their reason:`,
+  /** Why it does not stand where it should. */
+  alertInstead: ({ channel, problem }: ReplacedChannel): string =>
+    `This stands here because ${esc(channel)} could not take it: ${esc(problem)}`,
   start: (grant: Grant): string =>
     grant.offeredSeconds === null ? 'Start' : `Start for ${duration(grant.offeredSeconds)}`,
   startLabel: (grant: Grant): string => `Start my access to ${grant.roleKey} now`,

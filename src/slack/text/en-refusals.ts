@@ -150,11 +150,11 @@ export function refusal(no: Refusal): string {
     case 'reminded_just_now':
       return `They have only just been told. You can nudge them again at ${clock(no.againAt)}.`;
     case 'nothing_to_review':
-      return 'There is nothing to review here: break-glass was not used, or the access was never given.';
+      return 'There is nothing to review here: break-glass was not used.';
     case 'reviewed_already':
       return `The review is closed already${no.by ? ` by ${no.by.name}` : ''}: ${no.verdict === 'justified' ? 'justified' : 'not justified'}. The card shows what they found.`;
     case 'own_review':
-      return 'Nobody reviews their own use of break-glass. Somebody else has to look at it, and has been told.';
+      return 'Nobody reviews their own use of break-glass. Somebody else has to look at it; the card says who may.';
     case 'not_a_reviewer':
       return no.unavailable === null
         ? `This is for ${groups([...no.from, 'an Elevate admin'])} to review, and you are not one of them now. Leave it to them.`

@@ -4,6 +4,7 @@ import type { RequestView } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
 import { instead } from './en-fallback.ts';
+import { review } from './en-review.ts';
 import { duration, groups, mentions, plural } from './en-words.ts';
 
 /**
@@ -44,7 +45,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'review.reminded':
       return `${event.data.overdue ? '⚠ The review is overdue' : 'A review is due'}${event.data.overdue ? ', it was due' : ''} ${when(new Date(event.data.dueAt), 'far')}.${stillDue(view)}`;
     case 'review.closed':
-      return `${who} reviewed the use of break-glass, as ${esc(event.data.via)}: ${event.data.verdict === 'justified' ? 'justified' : 'not justified'}. ${esc(event.data.comment)}`;
+      return `${who} reviewed the use of break-glass${inPlaceOf(event.data)}, as ${esc(event.data.via)}: ${event.data.verdict === 'justified' ? 'justified' : 'not justified'}. ${esc(event.data.comment)}`;
     case 'request.lapsed':
       return 'The access ended before anybody decided; there is nothing left to extend.';
     case 'grant.created':
@@ -164,8 +165,8 @@ const waitsFor = ({ request, approvers }: RequestView): string =>
   request.status === 'pending' && approvers.length > 0 ? ` It waits for ${mentions(approvers)}.` : '';
 
 /** Whom the review waits for, as long as it does. */
-const stillDue = ({ request, approvers }: RequestView): string =>
-  request.breakGlass?.review?.status === 'due' && approvers.length > 0 ? ` It waits for ${mentions(approvers)}.` : '';
+const stillDue = (view: RequestView): string =>
+  view.request.breakGlass?.review?.status === 'due' ? ` ${review.waitsFor(view)}`.trimEnd() : '';
 
 function revocationStarted(
   because: Extract<AuditEvent, { kind: 'grant.revocation_started' }>['data']['because'],
