@@ -75,8 +75,8 @@ export function driftId(sighting: Pick<DriftSighting, 'workspaceId' | 'accessKey
  */
 export function sight(known: Drift | null, seen: DriftSighting, now: Date): Change | null {
   const changed = known !== null && canonicalJson(known.level) !== canonicalJson(seen.level);
-  const settled = known?.status === 'accepted' || known?.status === 'ignored';
-  const stillSettled = settled && !changed && known.untilAt !== null && now < known.untilAt;
+  const settled = isSettled(known);
+  const stillSettled = settled && !changed && known?.untilAt != null && now < known.untilAt;
   if (known && (stillSettled || known.status === 'revoking')) return null;
   if (known?.status === 'open' && !changed && known.kind === seen.kind) return null;
   const state: Drift = {
@@ -104,22 +104,24 @@ export function sight(known: Drift | null, seen: DriftSighting, now: Date): Chan
   };
 }
 
-/** A person's answer. Whether the person may give it was looked up before. */
+/** A person's answer, which is the first. Whether the person may give it was looked up before. */
 export function decide(state: Drift, decision: DriftDecision, now: Date): Transition<Drift> {
   if (state.status === 'closed') return refused({ code: 'drift_closed' });
+  if (state.status !== 'open') return refused({ code: 'drift_decided', status: state.status, by: state.decidedBy });
   const decidedBy = refOf(decision.by);
   const by = byPerson(decision.by);
   switch (decision.type) {
     case 'accept': {
       if (!isReviewDate(decision.reviewAt, now)) return refused({ code: 'review_date_invalid' });
       const { owner, reviewAt } = decision;
-      const next: Drift = { ...state, status: 'accepted', owner, untilAt: reviewAt, decidedBy };
+      const next: Drift = { ...state, status: 'accepted', owner, untilAt: reviewAt, decidedBy, lastError: null };
       const data = { ...factOf(state), owner, reviewAt: reviewAt.toISOString() };
       return { ok: true, ...step(next, now, event(now, by, { kind: 'drift.accepted', data })) };
     }
     case 'ignore': {
       if (!isReviewDate(decision.until, now)) return refused({ code: 'review_date_invalid' });
-      const next: Drift = { ...state, status: 'ignored', owner: null, untilAt: decision.until, decidedBy };
+      const untilAt = decision.until;
+      const next: Drift = { ...state, status: 'ignored', owner: null, untilAt, decidedBy, lastError: null };
       const data = { ...factOf(state), until: decision.until.toISOString() };
       return { ok: true, ...step(next, now, event(now, by, { kind: 'drift.ignored', data })) };
     }
@@ -132,6 +134,27 @@ export function decide(state: Drift, decision: DriftDecision, now: Date): Transi
       return { ok: true, ...made, effects: [...made.effects, reconcile] };
     }
   }
+}
+
+/** Somebody has said that it may stay, for so long. */
+export const isSettled = (state: Drift | null | undefined): boolean =>
+  state?.status === 'accepted' || state?.status === 'ignored';
+
+/**
+ * Whether it may be taken away now: somebody said so, or it is our own grantor's with no grant to it, was shown, and nobody has accepted it
+ * since.
+ */
+export const isRipe = (state: Drift): boolean =>
+  state.status === 'revoking' || (state.status === 'open' && state.kind === 'unrecorded' && state.shownAt !== null);
+
+/** The reconciler begins to take it away; from here on it is too late to accept it. Before the first call to the target. */
+export function beginTakingAway(state: Drift, now: Date): Change {
+  if (state.status === 'revoking') return quiet(state);
+  const next: Drift = { ...state, status: 'revoking' };
+  // Tried before: the audit has it once.
+  if (state.lastError !== null) return quiet(next);
+  const fact = { kind: 'drift.revocation_requested', data: factOf(state) } as const;
+  return { state: next, events: [event(now, bySystem('reconciler'), fact)], effects: [] };
 }
 
 /** It is no longer there: taken away by us (`answer`), or by somebody else. */
@@ -149,11 +172,11 @@ export function close(state: Drift, answer: string | null, now: Date): Change {
   );
 }
 
-/** Taking it away failed; the next run tries again, and the card says so. */
+/** It could not be taken away; the next run tries again, and the card says so. What nobody had decided may be decided again. */
 export function failed(state: Drift, error: string, now: Date): Change {
-  return state.lastError === error
-    ? quiet(state)
-    : { state: { ...state, lastError: error }, events: [], effects: [renderDrift(state, now)] };
+  const status = state.status === 'revoking' && state.decidedBy === null ? 'open' : state.status;
+  const next: Drift = { ...state, status, lastError: error };
+  return { state: next, events: [], effects: state.lastError === error ? [] : [renderDrift(state, now)] };
 }
 
 export interface Change {

@@ -99,6 +99,21 @@ export type Refusal =
   | { readonly code: 'drift_not_found' }
   | { readonly code: 'drift_closed' }
   | { readonly code: 'drift_not_ours'; readonly grantor: string }
+  /** Somebody answered before; `by` null: the reconciler is taking it away, since nobody did. */
+  | {
+      readonly code: 'drift_decided';
+      readonly status: 'accepted' | 'ignored' | 'revoking';
+      readonly by: PersonRef | null;
+    }
+  | {
+      readonly code: 'may_not_decide_drift';
+      readonly owners: readonly string[];
+      readonly unavailable: LookupFailure | null;
+    }
+  /** The access is their own. */
+  | { readonly code: 'own_drift'; readonly owners: readonly string[] }
+  /** Whom somebody named to answer for accepted access: whoever has it, or who is no member. */
+  | { readonly code: 'drift_owner_unfit'; readonly why: 'holder' | Exclude<Standing, 'member'> }
   | { readonly code: 'review_date_invalid' }
   | { readonly code: 'reminders_used_up'; readonly max: number }
   | { readonly code: 'reminded_just_now'; readonly againAt: Date }

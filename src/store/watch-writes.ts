@@ -2,7 +2,7 @@ import type { WorkspaceId } from '../domain/ids.ts';
 import type { WatchWrites } from '../usecases/watch-ports.ts';
 import type { Db } from './database.ts';
 import { jsonText } from './rows.ts';
-import { driftRow, systemRow } from './watch-rows.ts';
+import { driftRow, readDrift, systemRow } from './watch-rows.ts';
 
 /** What the watch over targets writes, inside a transaction of one workspace. */
 export function createWatchWrites(db: Db, workspace: WorkspaceId): WatchWrites {
@@ -19,6 +19,11 @@ export function createWatchWrites(db: Db, workspace: WorkspaceId): WatchWrites {
         ON CONFLICT (workspace_id, id) DO UPDATE SET
           entitlement_key = excluded.entitlement_key, first_run_at = excluded.first_run_at, last_run_at = excluded.last_run_at,
           last_error = excluded.last_error, holders = excluded.holders`;
+    },
+    async driftForUpdate(id) {
+      const rows: readonly unknown[] = await db.query`
+        SELECT * FROM drifts WHERE workspace_id = ${workspace} AND id = ${id} FOR UPDATE`;
+      return rows.length === 0 ? null : readDrift(rows[0]);
     },
     async saveDrift(drift) {
       await db.execute`

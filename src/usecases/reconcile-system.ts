@@ -1,4 +1,4 @@
-import { close, type Drift, type DriftSighting, driftId, sight } from '../domain/drift.ts';
+import { type Drift, type DriftSighting, driftId, isRipe, isSettled, sight } from '../domain/drift.ts';
 import type { Grant } from '../domain/grant.ts';
 import { entitlementKeyOf, transitionGrant } from '../domain/grant.ts';
 import { bucketsThatDiffer } from '../domain/holder-digest.ts';
@@ -7,6 +7,7 @@ import { canonicalJson, type Json } from '../domain/json.ts';
 import { judgeHolder, type Verdict } from '../domain/judge-holder.ts';
 import type { DriftKind } from '../domain/status.ts';
 import { giveWay } from './give-way.ts';
+import { letGo, takeUpAgain } from './not-as-before.ts';
 import {
   type Connector,
   type Holder,
@@ -37,6 +38,12 @@ export interface Finding {
   readonly does: 'shown' | 'taken_away' | 'next_run';
 }
 
+interface OursOnTarget {
+  readonly level: Json;
+  /** The live grant whose access has another level than that; null: none. */
+  readonly changed: GrantId | null;
+}
+
 /** What one run carries through a system. */
 interface Run {
   readonly ports: Needs;
@@ -53,8 +60,8 @@ interface Run {
   readonly standing: Map<string, Drift>;
   /** Whose access is just as granted, by the target's own ids. There may be very many of them, so no more is kept of each. */
   readonly asGranted: Set<string>;
-  /** Levels of what else our grantor gave, by access. */
-  readonly ours: Map<string, string>;
+  /** What else our grantor gave, by access. */
+  readonly ours: Map<string, OursOnTarget>;
   readonly findings: Finding[];
 }
 
@@ -93,7 +100,7 @@ export async function reconcileSystem(
   } while (page.next !== null);
   const entitlementKey = entitlementKeyOf(page);
   await lookAtGrants(run, entitlementKey);
-  if (!run.silent) await conclude(run, { entitlementKey, holders });
+  if (!run.silent) await conclude(run, page, { entitlementKey, holders });
   return run.findings;
 }
 
@@ -147,9 +154,11 @@ async function lookAtHolders(run: Run, page: HolderPage): Promise<void> {
   const drifts: { sighting: DriftSighting; verdict: Extract<Verdict, { is: 'drift' }> }[] = [];
   for (const holder of page.holders) {
     if (holder.ours && !odd.has(holder.accessKey)) continue;
-    if (holder.ours) run.ours.set(holder.accessKey, canonicalJson(holder.level));
     const mine = holder.ours ? (grants.get(holder.accessKey) ?? []) : [];
-    const verdict = judgeHolder(holder, mine, { distinguishesGrantors, listedAt });
+    const questioned = run.standing.get(idOf(run, holder))?.kind;
+    const verdict = judgeHolder(holder, mine, { distinguishesGrantors, listedAt, questioned });
+    const changed = verdict.is === 'drift' && verdict.kind === 'level_changed' ? (verdict.grant?.id ?? null) : null;
+    if (holder.ours) run.ours.set(holder.accessKey, { level: holder.level, changed });
     if (verdict.is === 'reappeared') await endAgain(run, page, holder, verdict.grant, drifts);
     else if (verdict.is === 'drift') drifts.push({ sighting: sightingOf(run, holder, verdict), verdict });
   }
@@ -168,37 +177,26 @@ async function endAgain(
   grant: Grant,
   drifts: { sighting: DriftSighting; verdict: Extract<Verdict, { is: 'drift' }> }[],
 ): Promise<void> {
-  const known = run.standing.get(driftId({ ...run.system, accessKey: holder.accessKey, grantor: holder.grantor }));
-  const settled = known?.status === 'accepted' || known?.status === 'ignored';
-  if (run.dry || settled) {
-    const verdict = { is: 'drift', kind: 'ended_grant', grant } as const;
-    drifts.push({ sighting: sightingOf(run, holder, verdict), verdict });
-    return;
-  }
-  if (!(await isStillThere(run, page, holder))) return;
-  const input = { workspace: run.system.workspaceId, grantId: grant.id };
-  const step = await stepGrant(run.ports, input, (state, now) =>
-    transitionGrant(state, { type: 'reappeared', found: holder.level }, now),
-  );
-  if (step.ok) add(run, { ...holder, kind: 'reappeared', grantId: grant.id, does: 'taken_away' });
+  const id = idOf(run, holder);
+  const settled = run.dry || isSettled(run.standing.get(id));
+  const found = settled ? 'settled' : await takeUpAgain(run.ports, run.system, page, { holder, grant, driftId: id });
+  if (found === 'taken_up') return add(run, { ...holder, kind: 'reappeared', grantId: grant.id, does: 'taken_away' });
+  if (found !== 'settled') return;
+  const verdict = { is: 'drift', kind: 'ended_grant', grant } as const;
+  drifts.push({ sighting: sightingOf(run, holder, verdict), verdict });
 }
 
-/** Asked under the lock, and only while no grant of ours has begun there meanwhile. */
-function isStillThere(run: Run, page: HolderPage, { subject, subjectId, accessKey }: Holder): Promise<boolean> {
-  const { targetIdentity, entitlementId } = page;
-  const resolved = { targetIdentity, entitlementId, subjectId, key: accessKey };
-  return run.connector.exclusively({ entitlement: run.system.entitlement, subject, resolved }, async (session) => {
-    const open = await run.ports.store.reads(run.system.workspaceId).openGrantsOn(accessKey);
-    return open.length === 0 && (await session.observe()).ours !== null;
-  });
-}
-
-/** Writes what is new of a page's drift in one transaction. */
+/** Writes what is new of a page's drift in one transaction. What somebody answered since the run began stands. */
 async function note(run: Run, sightings: readonly DriftSighting[]): Promise<void> {
-  if (run.silent || sightings.length === 0) return;
+  if (run.silent) return;
+  const fresh = sightings.filter((seen) => sight(run.standing.get(driftId(seen)) ?? null, seen, run.listedAt) !== null);
+  if (fresh.length === 0) return;
   await run.ports.store.transaction(run.system.workspaceId, async (tx) => {
-    for (const seen of sightings) {
-      const made = sight(run.standing.get(driftId(seen)) ?? null, seen, tx.now);
+    for (const seen of fresh) {
+      const found = await tx.driftForUpdate(driftId(seen));
+      const known = found?.status === 'closed' ? null : found;
+      if (known) run.standing.set(known.id, known);
+      const made = sight(known, seen, tx.now);
       if (!made) continue;
       await tx.saveDrift(made.state);
       await tx.save({ events: made.events, effects: made.effects });
@@ -210,21 +208,24 @@ async function note(run: Run, sightings: readonly DriftSighting[]): Promise<void
 async function follow(run: Run, page: HolderPage, seen: DriftSighting): Promise<void> {
   const known = run.standing.get(driftId(seen));
   run.standing.delete(driftId(seen));
-  if (known?.status === 'accepted' || known?.status === 'ignored') {
+  if (known && isSettled(known)) {
     const stands = known.untilAt !== null && run.listedAt < known.untilAt;
     if (stands && canonicalJson(known.level) === canonicalJson(seen.level)) return;
   }
-  const wanted = known?.status === 'revoking' && !run.silent;
-  const shown = known?.status === 'open' && known.shownAt !== null && known.kind === 'unrecorded';
-  const ripe = wanted || (shown && seen.kind === 'unrecorded' && !run.dry);
-  if (ripe && known) {
-    const { targetIdentity, entitlementId } = page;
-    await takeAwayDrift(run.ports, run.system, known, { targetIdentity, entitlementId });
-    return add(run, { ...seen, does: 'taken_away' });
+  if (known && goesNow(run, known) && (known.status === 'revoking' || seen.kind === 'unrecorded')) {
+    const gone = await takeAwayDrift(run.ports, run.system, known, page);
+    return add(run, { ...seen, does: gone ? 'taken_away' : 'next_run' });
   }
   const goes = seen.kind === 'unrecorded' || seen.kind === 'ended_grant';
   add(run, { ...seen, does: goes ? 'next_run' : 'shown' });
 }
+
+/** What somebody wants gone goes also where the reconciler takes nothing away by itself. */
+const goesNow = (run: Run, known: Drift): boolean =>
+  !run.silent &&
+  known.system === run.system.id &&
+  isRipe(known) &&
+  (!run.dry || (known.status === 'revoking' && known.decidedBy !== null));
 
 /** The live grants of the system: whose access is not there any more, or is another one. Nothing is put back. */
 async function lookAtGrants(run: Run, entitlementKey: string): Promise<void> {
@@ -248,18 +249,18 @@ async function lookAtGrants(run: Run, entitlementKey: string): Promise<void> {
 }
 
 async function lookAtGrant(run: Run, grant: Grant): Promise<void> {
-  const found = run.ours.get(keyOf(grant));
-  const input = { workspace: run.system.workspaceId, grantId: grant.id };
-  if (found !== undefined) {
-    const same = grant.level === null || canonicalJson(grant.level) === found;
-    if (run.silent) return;
-    if (same && grant.drift) {
-      await stepGrant(run.ports, input, (state, now) => transitionGrant(state, { type: 'clear_drift' }, now));
-    } else if (!same) await flag(run, grant, 'level_changed', JSON.parse(found) as Json);
-    return;
-  }
   // What went live after the target was asked could not be in its answer.
   if (grant.activatedAt === null || grant.activatedAt >= run.listedAt) return;
+  const found = run.ours.get(keyOf(grant));
+  if (found !== undefined) {
+    if (run.silent) return;
+    const input = { workspace: run.system.workspaceId, grantId: grant.id };
+    if (found.changed === grant.id) await flag(run, grant, 'level_changed', found.level);
+    else if (grant.drift) {
+      await stepGrant(run.ports, input, (state, now) => transitionGrant(state, { type: 'clear_drift' }, now));
+    }
+    return;
+  }
   if (!(await isGoneFromTarget(run, grant))) return;
   const seen: DriftSighting = { ...baseOf(run, grant), kind: 'removed_by_hand', grantor: NOBODY, level: null };
   await note(run, [seen]);
@@ -285,15 +286,16 @@ function isGoneFromTarget(run: Run, grant: Grant): Promise<boolean> {
 }
 
 /** The system was seen as a whole: what is no longer there is closed, and from now on runs are no longer dry. */
-async function conclude(run: Run, seen: Pick<KnownSystem, 'entitlementKey' | 'holders'>): Promise<void> {
-  await run.ports.store.transaction(run.system.workspaceId, async (tx) => {
-    for (const drift of run.standing.values()) {
-      const { state, events, effects } = close(drift, null, tx.now);
-      await tx.saveDrift(state);
-      await tx.save({ events, effects });
-    }
-    const firstRunAt = run.system.firstRunAt === null ? tx.now : await firstRunOf(tx, run.system);
-    await tx.saveSystem({ ...run.system, ...seen, firstRunAt, lastRunAt: tx.now, lastError: null });
+async function conclude(
+  run: Run,
+  target: HolderPage,
+  seen: Pick<KnownSystem, 'entitlementKey' | 'holders'>,
+): Promise<void> {
+  const { ports, system } = run;
+  for (const { id } of run.standing.values()) await letGo(ports, system, id, target, (known) => goesNow(run, known));
+  await ports.store.transaction(system.workspaceId, async (tx) => {
+    const firstRunAt = system.firstRunAt === null ? tx.now : await firstRunOf(tx, system);
+    await tx.saveSystem({ ...system, ...seen, firstRunAt, lastRunAt: tx.now, lastError: null });
   });
 }
 
@@ -301,6 +303,8 @@ async function conclude(run: Run, seen: Pick<KnownSystem, 'entitlementKey' | 'ho
 export const firstRunOf = async (tx: Pick<Tx, 'knownSystem'>, { id }: KnownSystem): Promise<Date | null> =>
   (await tx.knownSystem(id))?.firstRunAt ?? null;
 
+const idOf = (run: Run, { accessKey, grantor }: Holder): string =>
+  driftId({ workspaceId: run.system.workspaceId, accessKey, grantor });
 const keyOf = (grant: Grant): string => grant.target.resolved?.key ?? '';
 const add = (run: Run, { kind, subject, grantor, level, grantId, does }: Finding): void => {
   run.findings.push({ kind, subject, grantor, level, grantId, does });

@@ -42,7 +42,7 @@ export async function renderDrift(
       postedAt: anew ? now : (posting?.postedAt ?? now),
     });
     for (const { id: driftId } of unseen) {
-      const drift = await tx.drift(driftId);
+      const drift = await tx.driftForUpdate(driftId);
       if (drift && drift.shownAt === null) await tx.saveDrift({ ...drift, shownAt: tx.now });
     }
   });

@@ -127,6 +127,8 @@ export interface WatchWrites {
     systems: readonly Omit<KnownSystem, 'firstRunAt' | 'lastRunAt' | 'lastError' | 'holders'>[],
   ): Promise<void>;
   saveSystem(system: KnownSystem): Promise<void>;
+  /** Locked until the transaction ends, so that no two answers about it are both taken. */
+  driftForUpdate(id: string): Promise<Drift | null>;
   saveDrift(drift: Drift): Promise<void>;
   /** null ends the pause. */
   savePause(pause: Pause | null): Promise<void>;

@@ -168,7 +168,11 @@ describe('a button with another hand on it, or another thing in it', () => {
         'Ignore until…',
       ]);
       await workspace.user('dba').click(forged(card, [['open_drift_ignore', 'drift_revoke']]), 'drift_revoke');
-      await told(w, 'dba', 'gave it on the target, and only they can take it away there. Do that, or accept it.');
+      await told(
+        w,
+        'dba',
+        'gave it on the target, not Elevate, and Elevate never takes away what others gave. Ask them',
+      );
       expect(await w.target.holds('dev2')).toBe(true);
     },
     TIME_LIMIT_MS,

@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Drift } from '../../src/domain/drift.ts';
-import type { GrantId } from '../../src/domain/ids.ts';
-import { decideDrift } from '../../src/usecases/decide-drift.ts';
 import { returnGrant } from '../../src/usecases/end-grant.ts';
 import { PAUSE_SHOUT_SECONDS, pauseReconciler, resumeReconciler } from '../../src/usecases/pause-reconciler.ts';
 import { reconcile } from '../../src/usecases/reconcile.ts';
+import { reconcilingIn } from '../support/reconciling.ts';
 import { startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
 
 let world: WatchWorld;
@@ -16,42 +14,7 @@ afterEach(async () => {
   await world.stop();
 });
 
-/** Reconciles, and draws what it found; returns what it says it found, in short. */
-async function run(dryRun = false): Promise<string[]> {
-  const reports = await reconcile(world.ports, { workspace: world.workspace, dryRun });
-  expect(reports.map((report) => report.error)).toEqual(reports.map(() => null));
-  await world.drain('render_drift');
-  return reports.flatMap(({ findings }) => findings.map(({ kind, subject, does }) => `${kind} ${subject} ${does}`));
-}
-
-async function live(persona = 'dev'): Promise<GrantId> {
-  const id = await world.grant(persona);
-  await world.drain('provision_grant');
-  expect((await world.read(id)).status).toBe('active');
-  return id;
-}
-
-async function ended(persona = 'dev'): Promise<GrantId> {
-  const id = await live(persona);
-  await returnGrant(world.ports, { workspace: world.workspace, user: world.user(persona), grantId: id });
-  await world.drain('revoke_grant');
-  expect((await world.read(id)).status).toBe('ended');
-  return id;
-}
-
-async function drift(): Promise<Drift> {
-  const reads = world.ports.store.reads(world.workspace);
-  const systems = await reads.knownSystems(10);
-  const all = await Promise.all(systems.map((system) => reads.standingDrift(system.id)));
-  const [found] = all.flat();
-  if (!found) throw new Error('There is no drift');
-  return found;
-}
-const decided = (answer: Parameters<typeof decideDrift>[1]['answer'], who = 'dba') =>
-  drift().then(({ id }) =>
-    decideDrift(world.ports, { workspace: world.workspace, user: world.user(who), driftId: id, answer }),
-  );
-const inDays = (days: number): Date => new Date(Date.now() + world.clock.offsetMs() + days * 24 * 3600 * 1000);
+const { run, live, ended, drift, decide, acceptance, inDays } = reconcilingIn(() => world);
 
 describe('access that we had ended', () => {
   it('is only shown by the first run on a system, and taken away by the next', async () => {
@@ -104,16 +67,14 @@ describe('somebody else’s change', () => {
   it('is accepted with an owner and a day of review, after which it is shown again', async () => {
     world.give('dev2');
     await run();
-    const accept = { type: 'accept' as const, owner: world.user('dba'), reviewAt: inDays(30) };
-    expect(await decided(accept, 'dev')).toMatchObject({ ok: false, refusal: { code: 'may_not_revoke' } });
-    expect(await decided({ ...accept, reviewAt: inDays(-1) })).toMatchObject({ ok: false });
-    expect(await decided({ ...accept, reviewAt: inDays(367) })).toMatchObject({ ok: false });
-    expect((await decided(accept)).ok).toBe(true);
+    expect(await decide(acceptance('dba', -1))).toMatchObject({ ok: false });
+    expect(await decide(acceptance('dba', 367))).toMatchObject({ ok: false });
+    expect((await decide(acceptance())).ok).toBe(true);
     expect(await run()).toEqual([]);
     world.give('dev2', 'maintainer');
     expect(await run()).toEqual(['unknown_holder theo@example.com shown']);
     expect((await drift()).kind).toBe('gained_more');
-    await decided({ ...accept, reviewAt: inDays(30) });
+    await decide(acceptance());
     expect(await run()).toEqual([]);
     world.clock.advance(31 * 24 * 3600);
     expect(await run()).toHaveLength(1);
@@ -124,7 +85,7 @@ describe('somebody else’s change', () => {
   it('is taken away when somebody in charge says so, and read back', async () => {
     world.give('dev2');
     await run();
-    expect((await decided({ type: 'revoke' })).ok).toBe(true);
+    expect((await decide({ type: 'revoke' })).ok).toBe(true);
     await run();
     expect(world.holds('dev2')).toBeNull();
     expect(await run()).toEqual([]);
@@ -134,7 +95,7 @@ describe('somebody else’s change', () => {
   it('is ignored until a day', async () => {
     world.give('dev2');
     await run();
-    expect((await decided({ type: 'ignore', until: inDays(2) })).ok).toBe(true);
+    expect((await decide({ type: 'ignore', until: inDays(2) })).ok).toBe(true);
     expect(await run()).toEqual([]);
     world.clock.advance(3 * 24 * 3600);
     expect(await run()).toHaveLength(1);
@@ -152,7 +113,7 @@ describe('somebody else’s change', () => {
     expect(world.slack.dms('dev').at(-1)?.text).toContain('does not put it back');
     expect(await run()).toHaveLength(1);
     expect((await world.kinds(id)).filter((kind) => kind === 'grant.drift_found')).toHaveLength(1);
-    expect((await decided({ type: 'revoke' })).ok).toBe(true);
+    expect((await decide({ type: 'revoke' })).ok).toBe(true);
     expect((await world.read(id)).status).toBe('revoking');
   });
 

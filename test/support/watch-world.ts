@@ -46,6 +46,8 @@ export interface WatchWorld {
   /** Messages of #security, oldest first: what they say and which buttons they have. */
   security(): Message[];
   setPolicy(text: string): void;
+  /** Two roles that are one access on the target, written as two entitlements: member and maintainer. */
+  offerTwoLevels(): void;
   stop(): Promise<void>;
 }
 
@@ -63,14 +65,15 @@ resources:
 roles:
 ${roles}
 `;
-const role = (name: string, level: string, risk: string): string => `  admins/${name}:
+/** A role of the group, at a level. */
+const groupRole = (name: string, level: string, risk = 'low'): string => `  admins/${name}:
     title: Group ${name}
     entitlement: { group: admins, level: ${level} }
     subject: requester.email
     risk: ${risk}
     duration: { default: 1h, max: 4h }
     rules: [{ name: all, then: approve }]`;
-export const ROLES = `${role('member', 'member', 'high')}\n${role('twin', 'member', 'low')}`;
+export const ROLES = `${groupRole('member', 'member', 'high')}\n${groupRole('twin', 'member')}`;
 
 /**
  * `rememberPeopleMs`: how long what Slack says of people is taken for the present; otherwise it is asked every time. `lease`: how long the
@@ -196,6 +199,10 @@ export async function startWatchWorld({ rememberPeopleMs = 0, lease = QUICK_LEAS
     security: () => messagesOf(slack, 'security'),
     setPolicy(text) {
       policy = policyFrom(text);
+    },
+    offerTwoLevels() {
+      const roles = [groupRole('member', 'member'), groupRole('maintainer', 'maintainer')];
+      policy = policyFrom(POLICY(api.url, roles.join('\n')));
     },
     stop: () => teardown.run(),
   };

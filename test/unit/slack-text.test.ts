@@ -40,6 +40,7 @@ describe('a refusal', () => {
       'may_not_hand_over',
       'not_a_reviewer',
       'may_not_look',
+      'may_not_decide_drift',
       'may_not_revoke',
     ] as const;
     for (const code of codes) {

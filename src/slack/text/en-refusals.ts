@@ -184,7 +184,19 @@ export function refusal(no: Refusal): string {
     case 'drift_closed':
       return 'That is settled: the target no longer shows it. There is nothing left to do.';
     case 'drift_not_ours':
-      return `${no.grantor} gave it on the target, and only they can take it away there. Do that, or accept it.`;
+      return `${no.grantor} gave it on the target, not Elevate, and Elevate never takes away what others gave. Ask them, or whoever administers the target, to take it away there; the next look then settles it. If it may stay, press Accept.`;
+    case 'drift_decided':
+      return `${driftDecided(no)} Nothing more is needed; the newest message in the channel shows how it stands.`;
+    case 'may_not_decide_drift':
+      return no.unavailable === null
+        ? `This is for ${groups(no.owners)} to decide, and you are not one of them now. Show it to one of them.`
+        : `This is for ${groups(no.owners)} to decide${unsure(no.unavailable)}`;
+    case 'own_drift':
+      return `This is your own access, and nobody says of their own that it may stay. Somebody else of ${groups(no.owners)} has to. If you do not need it, press the button that takes it away.`;
+    case 'drift_owner_unfit':
+      return no.why === 'holder'
+        ? 'Whoever has this access cannot answer for it. Name somebody else.'
+        : `That is ${standing[no.why]}, which cannot answer for access. Name a member of this workspace.`;
     case 'review_date_invalid':
       return 'Pick a day that is ahead of us, and within a year.';
     case 'no_live_access':
@@ -212,4 +224,16 @@ function stageCannotBeFilled(no: Extract<Refusal, { code: 'stage_cannot_be_fille
   return no.unavailable === null
     ? `Nobody could approve this: it is ${plural(no.missing, 'person').replace('persons', 'people')} short of what ${who} must give${nor}. Ask whoever maintains the policy to name more approvers.`
     : `${passes(no.unavailable) ? 'Elevate could not look up who may approve this' : 'Nobody could approve this'} (${lookupFailure(no.unavailable)})${nor}. ${lookupNext(no.unavailable)}`;
+}
+
+function driftDecided({ status, by }: Extract<Refusal, { code: 'drift_decided' }>): string {
+  const who = by?.name ?? 'Elevate';
+  switch (status) {
+    case 'accepted':
+      return `${who} has accepted it already.`;
+    case 'ignored':
+      return `${who} has said already to ignore it for a while.`;
+    case 'revoking':
+      return by ? `${who} has said already to take it away.` : 'Elevate is taking it away already.';
+  }
 }

@@ -167,7 +167,7 @@ function kindLine(drift: Drift): string {
   const level = drift.level === null ? '' : ` (${esc(cut(entitlementText(drift.level), 120))})`;
   switch (drift.kind) {
     case 'unknown_holder':
-      return `*Unknown holder:* ${who} has it from ${code(drift.grantor)}${level}, and no grant says so.`;
+      return `*Unknown holder:* ${who} has it from ${code(drift.grantor)}${level}, and no grant says so.${drift.ours ? '' : ' Elevate takes away nothing that others gave: take it away on the target, or accept it.'}`;
     case 'unrecorded':
       return `*Ours, and not on record:* ${who} has it from Elevate’s own grantor${level}, and no grant says so. *The next run takes it away* unless somebody accepts it.`;
     case 'ended_grant':
@@ -182,14 +182,14 @@ function kindLine(drift: Drift): string {
 }
 
 function statusLine(drift: Drift): string {
-  const failed = drift.lastError === null ? '' : ` Taking it away failed: ${error(drift.lastError)}`;
+  const failed = drift.lastError === null ? '' : ` Not taken away yet: ${error(drift.lastError)}`;
   switch (drift.status) {
     case 'accepted':
       return ` ✓ Accepted, ${drift.owner ? mention(drift.owner) : 'somebody'} answers for it; looked at again ${at(drift.untilAt)}.`;
     case 'ignored':
       return ` Ignored until ${at(drift.untilAt)}.`;
     case 'revoking':
-      return ` Being taken away, as ${drift.decidedBy ? mention(drift.decidedBy.slackUserId) : 'somebody'} asked.${failed}`;
+      return `${drift.decidedBy ? ` Being taken away, as ${mention(drift.decidedBy.slackUserId)} asked.` : ' Being taken away.'}${failed}`;
     case 'open':
     case 'closed':
       return failed;

@@ -51,6 +51,7 @@ async function decide(desk: Desk, actor: Actor, view: ViewPayload, answer: Answe
   if (driftId === null) return refusedWith(desk, actor, { code: 'drift_not_found' });
   const decided = await desk.usecases().decideDrift({ ...actor, driftId, answer });
   if (decided.ok) return { kind: 'close', said: desk.text.watch.drift.saved };
+  if (decided.refusal.code === 'drift_owner_unfit') return atField(desk, view, FIELD.owner, decided.refusal);
   if (decided.refusal.code === 'review_date_invalid') return atField(desk, view, FIELD.date, decided.refusal);
   return refusedWith(desk, actor, decided.refusal);
 }

@@ -23,6 +23,8 @@ export interface GroupApi {
   refuseChanges(status: 403 | 503 | null, only?: 'PUT'): void;
   /** Answers changes with yes and carries nothing out, as real products do at times. */
   pretend(does: boolean): void;
+  /** When the next list of members is about to be answered with what it was, this happens first. */
+  afterNextListing(then: () => unknown): void;
   cut(): void;
   /** Calls that are under way. */
   busy(): number;
@@ -65,6 +67,7 @@ export async function startGroupApi(): Promise<GroupApi> {
   let failed: Promise<void> = Promise.resolve();
   let busy = 0;
   let pretends = false;
+  let listed: (() => unknown) | null = null;
 
   async function change(request: IncomingMessage, path: readonly string[]): Promise<Answer | 'cut'> {
     const fault = armed?.fault ?? null;
@@ -122,6 +125,11 @@ export async function startGroupApi(): Promise<GroupApi> {
     if (request.headers.authorization !== `Bearer ${token}`) return send(response, [401, { error: 'who are you?' }]);
     const isChange = request.method === 'PUT' || request.method === 'DELETE';
     const answer = isChange ? await change(request, path) : look(url, path);
+    if (!isChange && path.length === 3 && path[2] === 'members') {
+      const then = listed;
+      listed = null;
+      await then?.();
+    }
     if (answer === 'cut') request.socket.destroy();
     else send(response, answer);
   }
@@ -168,6 +176,9 @@ export async function startGroupApi(): Promise<GroupApi> {
     },
     pretend: (does) => {
       pretends = does;
+    },
+    afterNextListing: (then) => {
+      listed = then;
     },
     cut: () => {
       for (const socket of sockets) socket.destroy();
