@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { LIMITS } from '../../src/connectors/postgres/limits.ts';
 import { openPostgres } from '../../src/connectors/postgres.ts';
 import type { AccessOnTarget, Connector, ConnectorFinding } from '../../src/usecases/ports.ts';
 import { type PostgresAccess, postgresHarness, QUICK } from '../support/connector-postgres.ts';
@@ -239,7 +240,7 @@ describe('the lock of an access on PostgreSQL', () => {
 
   it('lets many accesses go on at once, a few connections at a time', async () => {
     const access = await harness.access();
-    const connector = open(access.url, { ...QUICK, connections: 2 });
+    const connector = open(access.url, { ...LIMITS, connections: 2 });
     const target = await on(connector, access);
     const others = await Promise.all(
       Array.from({ length: 6 }, async (_, n) => {
@@ -250,11 +251,17 @@ describe('the lock of an access on PostgreSQL', () => {
     );
     let inside = 0;
     let most = 0;
+    let together = (): void => {};
+    const two = new Promise<void>((resolve) => {
+      together = resolve;
+    });
     await Promise.all(
       others.map((other) =>
         connector.exclusively(other, async (session) => {
           inside += 1;
           most = Math.max(most, inside);
+          if (inside === 2) together();
+          await two;
           await session.grant(EXPIRES);
           inside -= 1;
         }),
