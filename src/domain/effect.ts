@@ -27,6 +27,8 @@ export type Effect =
   | { readonly kind: 'provision_grant'; readonly grantId: GrantId }
   /** Take the access away and read that back. Pending from the approval until the grant has ended. */
   | { readonly kind: 'revoke_grant'; readonly grantId: GrantId }
+  /** Tell a target that ends access by itself that it ends later now. */
+  | { readonly kind: 'renew_expiry'; readonly grantId: GrantId }
   /** Tell the thread and the holder that the end is near. */
   | { readonly kind: 'announce_expiry'; readonly grantId: GrantId }
   /** A direct message to one person about one step. */
@@ -156,6 +158,7 @@ export function effectKey(effect: Effect): string {
     case 'check_use':
     case 'provision_grant':
     case 'revoke_grant':
+    case 'renew_expiry':
     case 'announce_expiry':
     case 'alert_revocation':
     case 'watch_grant':

@@ -271,6 +271,7 @@ function extend(
     ],
     effects: [
       revocation(state, endsAt),
+      schedule({ kind: 'renew_expiry', grantId: state.id }, now),
       schedule({ kind: 'announce_expiry', grantId: state.id }, expiryNoticeAt(endsAt, durationSeconds)),
       render(next, now),
     ],

@@ -64,6 +64,7 @@ export function laneOf(kind: EffectKind): Lane {
   switch (kind) {
     case 'provision_grant':
     case 'revoke_grant':
+    case 'renew_expiry':
       return 'access';
     case 'remind_review':
     case 'remind_approvers':

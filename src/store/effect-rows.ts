@@ -59,6 +59,7 @@ const effectSchemas: { readonly [Kind in EffectKind]: z.ZodType<Extract<Effect, 
   check_use: z.looseObject({ kind: z.literal('check_use'), ...ofGrant }),
   provision_grant: z.looseObject({ kind: z.literal('provision_grant'), ...ofGrant }),
   revoke_grant: z.looseObject({ kind: z.literal('revoke_grant'), ...ofGrant }),
+  renew_expiry: z.looseObject({ kind: z.literal('renew_expiry'), ...ofGrant }),
   announce_expiry: z.looseObject({ kind: z.literal('announce_expiry'), ...ofGrant }),
   notify_person: z.looseObject({
     kind: z.literal('notify_person'),

@@ -8,6 +8,7 @@ import { checkUse } from './check-use.ts';
 import { endOnTime } from './end-on-time.ts';
 import { escalateRequest } from './escalate-request.ts';
 import { announceDelegation, endDelegation } from './go-away.ts';
+import { renewExpiry } from './native-expiry.ts';
 import { noteTrouble } from './note-trouble.ts';
 import { announcePause } from './pause-reconciler.ts';
 import type { ClaimedEffect, Early, Performed, Ports } from './ports.ts';
@@ -38,6 +39,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return provisionGrant(ports, { workspace, grantId: effect.grantId });
     case 'revoke_grant':
       return revokeGrant(ports, { workspace, grantId: effect.grantId });
+    case 'renew_expiry':
+      return renewExpiry(ports, { workspace, grantId: effect.grantId }, attempts);
     case 'expire_request':
       return expireRequest(ports, { workspace, requestId: effect.requestId });
     case 'alert_break_glass':

@@ -384,8 +384,11 @@ export interface TargetSession {
   } | null;
   /** A fresh look at the target, never a memory. */
   observe(): Promise<Holding>;
-  /** Gives the access. Returns the target's own answer, for the audit. Given already is success. */
-  grant(options: { readonly expiresAt: Date }): Promise<string>;
+  /**
+   * Gives the access. Returns the target's own answer, for the audit. Given already is success. `expiresAt`: when a target with
+   * `nativeExpiry` ends it by itself if nobody else does, also where it was given until another time; null: never.
+   */
+  grant(options: { readonly expiresAt: Date | null }): Promise<string>;
   /** Whether a level that was read back is what a grant here gives, or more. Asks nobody. */
   suffices(level: Json): boolean;
   /** Takes away what our grantor gave and puts back `before`, if that was something. Absent already is success. */

@@ -3,6 +3,7 @@ import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import { canonicalJson } from '../domain/json.ts';
 import { backoffMs, PROVISION_BACKOFF } from './backoff.ts';
 import { systemOfGrant } from './known-systems.ts';
+import { expiryOf } from './native-expiry.ts';
 import { asOutage } from './outage.ts';
 import {
   type Connector,
@@ -70,7 +71,7 @@ async function makeReal(
   };
   const note = await ports.store.transaction(input.workspace, takeNote, { lockGrant: input.grantId });
   if (!note) return;
-  const answer = await session.grant({ expiresAt: begun.mustEndBy });
+  const answer = await session.grant({ expiresAt: expiryOf(note, begun) });
   const level = (await session.observe()).ours;
   if (level === null || !session.suffices(level)) {
     const found = level === null ? 'no access' : `only ${canonicalJson(level)}`;
@@ -85,14 +86,19 @@ async function makeReal(
 /**
  * Commits that this grant is about to work on the access, before what is there is looked at. From here on it counts as open there: a
  * sibling that ends leaves the access to it, and nobody drops the note. So what it then sees is from before us, or a note says what
- * was, even if this process is paused in between for longer than any lock lasts.
+ * was, even if this process is paused in between for longer than any lock lasts. Returns it with its siblings.
  */
-function begin(ports: Needs, input: Input, connector: Connector, resolved: ResolvedAccess): Promise<Grant | null> {
-  const work = async (tx: Tx): Promise<Grant | null> => {
+function begin(
+  ports: Needs,
+  input: Input,
+  connector: Connector,
+  resolved: ResolvedAccess,
+): Promise<readonly Grant[] | null> {
+  const work = async (tx: Tx): Promise<readonly Grant[] | null> => {
     const grant = await tx.grantForUpdate(input.grantId);
     if (grant?.status !== 'provisioning') return null;
-    await Promise.all([
-      refuseSharedSubject(tx, grant, resolved),
+    const [others] = await Promise.all([
+      siblings(tx, grant, resolved),
       tx.knowSystems([systemOfGrant(input.workspace, grant.target, resolved)]),
     ]);
     const step = transitionGrant(grant, { type: 'note_target', resolved }, tx.now);
@@ -102,13 +108,13 @@ function begin(ports: Needs, input: Input, connector: Connector, resolved: Resol
         `The name now means something else on ${connector.name} than when this grant began`,
       );
     if (step.events.length > 0) await tx.save({ grants: [step.state], events: step.events, effects: step.effects });
-    return grant;
+    return [grant, ...others];
   };
   return ports.store.transaction(input.workspace, work, { lockGrant: input.grantId });
 }
 
-/** POLICY.md 17: two people on one subject of a target would share, and end, each other's access. */
-async function refuseSharedSubject(tx: Tx, grant: Grant, resolved: ResolvedAccess): Promise<void> {
+/** The other open grants on the access. POLICY.md 17: two people on one subject of a target would share, and end, each other's access. */
+async function siblings(tx: Tx, grant: Grant, resolved: ResolvedAccess): Promise<readonly Grant[]> {
   const others = await tx.openGrantsOn(resolved.key);
   const other = others.find((each) => each.holder.slackUserId !== grant.holder.slackUserId);
   if (other) {
@@ -117,6 +123,7 @@ async function refuseSharedSubject(tx: Tx, grant: Grant, resolved: ResolvedAcces
       `${grant.target.subject} on ${grant.target.connector} is already in use by ${other.holder.email}`,
     );
   }
+  return others;
 }
 
 async function fail(ports: Needs, input: Input, error: string): Promise<Performed> {

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openConnectors } from '../../src/connectors/registry.ts';
+import { transitionGrant } from '../../src/domain/grant.ts';
 import type { GrantId } from '../../src/domain/ids.ts';
 import { openTargets } from '../../src/usecases/begin-watch.ts';
 import { returnGrant } from '../../src/usecases/end-grant.ts';
 import { provisionGrant } from '../../src/usecases/provision-grant.ts';
+import { stepGrant } from '../../src/usecases/step-grant.ts';
 import { groupApiType } from '../support/group-api/connector.ts';
+import { aSubmission } from '../support/stored.ts';
 import { POLICY, ROLES, startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
 
 // CONNECTORS.md's rules, each against the code as a whole: docs/connectors.md names these tests.
@@ -256,6 +259,62 @@ describe('rule 6', () => {
     expect(grant.mustEndBy).toEqual(mustEndBy);
     expect(endsAt?.getTime()).toBeLessThan(mustEndBy.getTime());
     expect(world.api.expiries.get('g1/dev')).toBe(mustEndBy.toISOString());
+  });
+
+  /** Longer by an hour. */
+  const extend = async (grantId: GrantId): Promise<void> => {
+    const input = { workspace: world.workspace, grantId };
+    const by = aSubmission().state;
+    const step = await stepGrant(world.ports, input, (state, now) =>
+      transitionGrant(state, { type: 'extend', seconds: 3600, by }, now),
+    );
+    expect(step.ok).toBe(true);
+  };
+  const lapse = async (seconds: number): Promise<void> => {
+    world.clock.advance(seconds);
+    world.api.lapse(await world.ports.store.now());
+  };
+
+  it('the target is told of an extension, also when it was down at first, and ends nothing at the old time', async () => {
+    const id = await live();
+    world.api.meet('refuse');
+    await extend(id);
+    await world.drain('renew_expiry');
+    world.api.meet('pass');
+    world.clock.advance(60);
+    await world.drain('renew_expiry');
+    await lapse(5_000);
+    expect(world.holds('dev')).toBe('member');
+    await lapse(3_600);
+    expect(world.holds('dev')).toBeNull();
+  });
+
+  it('a shorter grant beside a longer one does not bring the end forward', async () => {
+    await world.grant('dev', { seconds: 3 * 3600 });
+    await world.drain('provision_grant');
+    await live('dev', 'twin');
+    await lapse(2 * 3600);
+    expect(world.holds('dev')).toBe('member');
+  });
+
+  it('what somebody held before has no end of ours, neither at first nor when it is extended', async () => {
+    world.give('dev', 'maintainer');
+    const id = await live();
+    await extend(id);
+    await world.drain('renew_expiry');
+    await lapse(100 * 3600);
+    expect(world.holds('dev')).toBe('maintainer');
+  });
+
+  it('an extension gives nothing back that was taken away by hand, and nothing that is over', async () => {
+    const [taken, over] = [await live('dev'), await live('dev2')];
+    await extend(taken);
+    await extend(over);
+    world.take('dev');
+    await returnGrant(world.ports, { workspace: world.workspace, user: world.user('dev2'), grantId: over });
+    await world.drain('revoke_grant');
+    await world.drain('renew_expiry');
+    expect([world.holds('dev'), world.holds('dev2')]).toEqual([null, null]);
   });
 });
 

@@ -78,7 +78,7 @@ export function openGroupApi(
     type: 'group_api',
     capabilities: {
       endsSessions: false,
-      nativeExpiry: false,
+      nativeExpiry: true,
       listsHolders: true,
       observesUse: false,
       distinguishesGrantors: false,
@@ -97,7 +97,7 @@ export function openGroupApi(
           throw new Outage('permanent', `${name} is another server than the one this access is on`);
         }
         const path = `/groups/${groupOf(access)}/members/${encodeURIComponent(access.resolved.subjectId)}`;
-        const change = (method: string, level?: string, expiresAt?: Date): Promise<string> =>
+        const change = (method: string, level?: string, expiresAt: Date | null = null): Promise<string> =>
           held.change(async (signal) => {
             const sent = level === undefined ? undefined : { level, expires_at: expiresAt };
             const { status, body } = await ask(method, path, sent, signal);

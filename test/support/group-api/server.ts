@@ -30,8 +30,10 @@ export interface GroupApi {
   busy(): number;
   /** Changes that were carried out, in order: `PUT group/user level`. */
   readonly done: string[];
-  /** `group/user` to when the last PUT said that the membership is over by itself; noted only, nothing here ends by it. */
+  /** `group/user` to when the last PUT said that the membership is over by itself. */
   readonly expiries: Map<string, string>;
+  /** Ends by itself what is over at this moment. */
+  lapse(at: Date): void;
   close(): Promise<void>;
 }
 
@@ -156,6 +158,9 @@ export async function startGroupApi(): Promise<GroupApi> {
     state: emptyState(),
     done,
     expiries,
+    lapse: (at) => {
+      for (const [key, until] of expiries) if (new Date(until) <= at) api.state.members.delete(key);
+    },
     meet: (requests) => {
       meeting = requests;
     },
