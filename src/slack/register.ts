@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt';
 import { slackUserId } from '../domain/ids.ts';
+import { acknowledge } from './acknowledge.ts';
 import { ACTION, CALLBACK } from './action-ids.ts';
 import { askAbout } from './actions/ask-about.ts';
 import { askAgain } from './actions/ask-again.ts';
@@ -87,8 +88,10 @@ const FORMS: Readonly<
  * with their acknowledgement. A delivery that comes twice has the same trigger_id and runs once.
  */
 export function register(app: App, desk: Desk, once: Once, turns: Turns): void {
+  const answered = (what: string, ack: () => Promise<void>) => acknowledge(desk.log, what, ack);
+
   app.command('/elevate', async ({ ack, body }) => {
-    await ack();
+    await answered('a command', ack);
     await turns.take();
     const payload = commandPayload.parse(body);
     await once(payload.trigger_id, () => elevate(desk, payload));
@@ -96,7 +99,7 @@ export function register(app: App, desk: Desk, once: Once, turns: Turns): void {
 
   for (const [actionId, { what, handler }] of Object.entries(BUTTONS)) {
     app.action(actionId, async ({ ack, body }) => {
-      await ack();
+      await answered(what, ack);
       await turns.take();
       const payload = clickPayload.parse(body);
       await once(payload.trigger_id, () => onClick(desk, payload, what, handler));
@@ -104,14 +107,14 @@ export function register(app: App, desk: Desk, once: Once, turns: Turns): void {
   }
 
   app.shortcut({ type: 'message_action', callback_id: CALLBACK.about }, async ({ ack, body }) => {
-    await ack();
+    await answered('a message shortcut', ack);
     await turns.take();
     const payload = messageShortcut.parse(body);
     await once(payload.trigger_id, () => askAbout(desk, payload));
   });
 
   app.action(ACTION.role, async ({ ack, body }) => {
-    await ack();
+    await answered('a choice', ack);
     await turns.take();
     const payload = clickPayload.parse(body);
     const work = (): Promise<void> => serve(desk, reachOf(payload), 'a choice', () => chooseRole(desk, payload));
@@ -124,7 +127,7 @@ export function register(app: App, desk: Desk, once: Once, turns: Turns): void {
       sentenceFor(desk, error, 'a search');
       return { option_groups: [] };
     });
-    await ack(found);
+    await answered('a search', () => ack(found));
   });
 
   for (const [callbackId, { what, submit }] of Object.entries(FORMS)) {
@@ -137,7 +140,7 @@ export function register(app: App, desk: Desk, once: Once, turns: Turns): void {
           return say(await explain(desk, null, STRANGER));
         }),
       );
-      await (answer.now === undefined ? ack() : ack(answer.now));
+      await answered(what, () => (answer.now === undefined ? ack() : ack(answer.now)));
       await answer.later();
     });
   }

@@ -196,6 +196,20 @@ describe('when something fails', () => {
     expect(logged.join('')).toContain('"level":40');
   });
 
+  it('an answer that came too late for Slack leaves nothing undone, and is told in the log as what it is', async () => {
+    // As Bolt itself answers after three seconds.
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      response.writeHead(404).end();
+      slack.requestListener(request, response);
+    });
+    usecases = { ...answers, statusOf: () => Promise.reject(new Outage('transient', 'the database is away')) };
+    await workspace.user('dev').command('/elevate status');
+    await told('dev', 'the database is away');
+    expect(logged.join('')).toContain('answered after more than 3 s');
+    expect(logged.join('')).not.toContain('this is a bug');
+  });
+
   it('a bug is told with a reference that is also in the log', async () => {
     usecases = { ...answers, statusOf: () => Promise.reject(new Error('undefined is not a function')) };
     await workspace.user('dev').command('/elevate status');
