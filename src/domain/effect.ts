@@ -55,6 +55,18 @@ export type Effect =
   /** Note that somebody's time away is over, and bring the cards up to date that name who decides in their place. */
   | { readonly kind: 'end_delegation'; readonly workspaceId: WorkspaceId; readonly person: SlackUserId }
   /** Say in a channel that many grants have ended, in one message for all of them. */
+  /**
+   * Say in the security channel that nothing can be kept in a channel, or that it takes everything again (`problem` is null). `otherwise`:
+   * where to say it when there is no security channel, or that one is the one.
+   */
+  | {
+      readonly kind: 'announce_channel';
+      readonly workspaceId: WorkspaceId;
+      readonly channel: string;
+      readonly what: 'cards' | 'timelines';
+      readonly problem: string | null;
+      readonly otherwise: string | null;
+    }
   | { readonly kind: 'announce_ends'; readonly workspaceId: WorkspaceId; readonly channel: string }
   /** Say in the security channel that the reconciler is paused, and again for as long as it is. */
   | { readonly kind: 'announce_pause'; readonly workspaceId: WorkspaceId }
@@ -175,6 +187,7 @@ export function effectKey(effect: Effect): string {
     case 'render_drift':
       return `${effect.kind}/${effect.workspaceId}/${effect.system}`;
     case 'announce_ends':
+    case 'announce_channel':
       return `${effect.kind}/${effect.workspaceId}/${effect.channel}`;
     case 'note_trouble':
     case 'announce_trouble':

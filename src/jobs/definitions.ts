@@ -90,6 +90,7 @@ export function laneOf(kind: EffectKind): Lane {
     case 'announce_pause':
     case 'announce_trouble':
     case 'announce_ends':
+    case 'announce_channel':
       return 'screen';
   }
 }

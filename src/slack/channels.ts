@@ -54,6 +54,7 @@ export function createChannels(client: WebClient, now: () => number) {
       throw new Outage(
         'permanent',
         `There is no channel ${channel} that the bot can see: create it, unarchive it, or invite the bot if it is private`,
+        { ofChannel: true },
       );
     },
     /** After Slack refused an id: the channel may have been made anew under its name. */

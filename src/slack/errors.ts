@@ -16,6 +16,9 @@ const TRANSIENT = new Set([
   'rate_limited',
 ]);
 
+/** Those that are about the channel, whatever is posted there. */
+const OF_CHANNEL = new Set(['not_in_channel', 'channel_not_found', 'is_archived', 'restricted_action']);
+
 /** What a person must do about an error that stays, by Slack's code. */
 const FIXES: Readonly<Record<string, string>> = {
   invalid_auth: 'the bot token is wrong: copy SLACK_BOT_TOKEN from the app’s page "OAuth & Permissions"',
@@ -69,6 +72,7 @@ function ofPlatform(error: WebAPIPlatformError, method: string): Outage {
   const fix = FIXES[code] ?? details;
   return new Outage('permanent', `Slack answered ${method} with ${code}${fix === '' ? '' : `: ${fix}`}`, {
     cause: error,
+    ofChannel: OF_CHANNEL.has(code),
   });
 }
 

@@ -179,8 +179,7 @@ export function createMessenger({ client, channels, directs, identity, text, onC
     },
     postEnds: (channel, wave) => post(channel, plainMessage(text.watch.ends(wave))),
     updateEnds: (ref, wave) => update(ref, plainMessage(text.watch.ends(wave))),
-    async tellSecurity(channel, notice) {
-      await post(channel, plainMessage(text.watch.security(notice)));
-    },
+    tellSecurity: (channel, notice) => post(channel, plainMessage(text.watch.security(notice))),
+    changeSecurity: (ref, notice) => update(ref, plainMessage(text.watch.security(notice))),
   };
 }

@@ -1,6 +1,7 @@
 import { groupBy } from '../domain/group-by.ts';
 import { alertRevocation } from './alert-revocation.ts';
 import { alertTarget } from './alert-target.ts';
+import { announceChannel } from './announce-channel.ts';
 import { announceEnds } from './announce-ends.ts';
 import { expireRequest, remindApprovers } from './cancel-request.ts';
 import { checkPeople } from './check-people.ts';
@@ -79,6 +80,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return announcePause(ports, workspace);
     case 'announce_ends':
       return announceEnds(ports, { workspace, channel: effect.channel });
+    case 'announce_channel':
+      return announceChannel(ports, effect);
     case 'note_trouble':
       return noteTrouble(ports, effect);
     case 'announce_trouble':

@@ -40,12 +40,19 @@ export class Outage extends Error {
   readonly kind: OutageKind;
   /** When the other side said how long to wait. */
   readonly retryAfterSeconds: number | null;
+  /** It is the channel that takes nothing, until a person puts it right. */
+  readonly ofChannel: boolean;
 
-  constructor(kind: OutageKind, message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+  constructor(
+    kind: OutageKind,
+    message: string,
+    options: { cause?: unknown; retryAfterSeconds?: number; ofChannel?: boolean } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'Outage';
     this.kind = kind;
     this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+    this.ofChannel = options.ofChannel ?? false;
   }
 }
 
@@ -604,7 +611,8 @@ export interface Messenger {
   closeAlarm(ref: CardRef): Promise<void>;
   postDrift(channel: string, view: DriftView): Promise<CardRef>;
   updateDrift(ref: CardRef, view: DriftView): Promise<Updated>;
-  tellSecurity(channel: string, notice: SecurityNotice): Promise<void>;
+  tellSecurity(channel: string, notice: SecurityNotice): Promise<CardRef>;
+  changeSecurity(ref: CardRef, notice: SecurityNotice): Promise<Updated>;
   /** Many ends of access in one message. */
   postEnds(channel: string, wave: Wave): Promise<CardRef>;
   updateEnds(ref: CardRef, wave: Wave): Promise<Updated>;

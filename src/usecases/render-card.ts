@@ -4,9 +4,11 @@ import type { AuditEvent } from '../domain/audit.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { RequestId, WorkspaceId } from '../domain/ids.ts';
 import type { AccessRequest } from '../domain/request.ts';
+import { noteChannel } from './announce-channel.ts';
 import { electorateOf } from './approvers-of.ts';
 import { backoffMs, SCREEN_BACKOFF } from './backoff.ts';
 import { extensionSeconds } from './extend-grant.ts';
+import { moveRecord } from './move-record.ts';
 import { asOutage } from './outage.ts';
 import {
   type Card,
@@ -71,8 +73,15 @@ async function drawPlaces(
       const card = await drawCard(ports, view, place, attempts);
       const lines = await tellThread(ports, card, view, events, kindOf(place, apart));
       told ||= lines;
+      if (lines || attempts > 0) await noteChannel(ports, view.request, place, null);
     } catch (error) {
-      failed.push(error);
+      const { ofChannel, message } = asOutage(error);
+      // Slack is wrong about a channel now and then; what fails twice in a row is no accident.
+      const gone = ofChannel && attempts > 0;
+      const moved = gone && place === 'audit' && (await moveRecord(ports, view.request, message));
+      if (gone) await noteChannel(ports, view.request, place, moved ? null : message);
+      if (moved) told = true;
+      else failed.push(error);
     }
   }
   if (failed.length > 0) throw failed[0];

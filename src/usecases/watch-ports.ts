@@ -277,4 +277,11 @@ export type SecurityNotice =
       readonly exact: boolean;
       readonly grantsMoved: number;
     }
-  | { readonly notice: 'clock_jumped_ahead'; readonly seconds: number };
+  | { readonly notice: 'clock_jumped_ahead'; readonly seconds: number }
+  | {
+      readonly notice: 'channel_fails';
+      readonly channel: string;
+      readonly what: 'cards' | 'timelines';
+      readonly problem: string;
+    }
+  | { readonly notice: 'channel_works'; readonly channel: string; readonly what: 'cards' | 'timelines' };

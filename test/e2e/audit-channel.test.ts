@@ -125,7 +125,7 @@ describe('an audit channel that takes nothing', () => {
       workspace.failNext('chat.postMessage', fault);
       workspace.failNext('chat.update', fault);
       await workspace.user('dev').command('/elevate orders-db/admin 1h moving a table', { channel: 'access' });
-      const card = () => workspace.messages('access').at(-1);
+      const card = () => workspace.messages('access').find((each) => textOf(each.blocks).includes('moving a table'));
       const says = (words: string) =>
         workspace.waitFor(() => textOf(card()?.blocks ?? []).includes(words), { what: words, timeoutMs: PATIENCE_MS });
       await says('May decide now');
@@ -136,6 +136,11 @@ describe('an audit channel that takes nothing', () => {
       await workspace.waitFor(async () => !(await orders.holds('dev')), { what: 'the end', timeoutMs: PATIENCE_MS });
       await says('*Ended*');
       expect(headsIn(workspace)).toEqual([]);
+      // Without a security channel it is told where the cards are.
+      await workspace.waitFor(
+        () => workspace.messages('access').some((each) => each.text.includes('cannot be kept in #access-audit')),
+        { what: 'the news of it', timeoutMs: PATIENCE_MS },
+      );
       workspace.clearFaults();
       advance(600);
       await workspace.waitFor(
@@ -146,6 +151,94 @@ describe('an audit channel that takes nothing', () => {
       expect(others).toEqual([]);
       expect(textOf(head?.blocks ?? [])).toContain('*Ended*');
       expect(head && saysAgain(head)).toBe(false);
+    },
+    TIME_LIMIT_MS,
+  );
+});
+
+describe('an audit channel that is archived after requests were made', () => {
+  const SECURED = POLICY.replace('channels: {', 'channels: { security: "#security",');
+  const OTHER = 'data-help';
+
+  /** Two requests whose timelines have begun; then their channel is archived, and both are approved. */
+  async function archived(): Promise<World & { heal(): void; file: string }> {
+    const file = join(folder, `${Date.now()}.yaml`);
+    await writeFile(file, SECURED);
+    world = await startWorld({ target, policy: file });
+    const { workspace } = world;
+    for (const who of ['dev', 'dev2']) {
+      await workspace.user(who).command('/elevate orders-db/admin 1h moving a table', { channel: 'access' });
+    }
+    await workspace.waitFor(() => headsIn(workspace).length === 2, { what: 'two timelines', timeoutMs: PATIENCE_MS });
+    const waiting = () => workspace.messages('access').filter((card) => textOf(card.blocks).includes('May decide now'));
+    await workspace.waitFor(() => waiting().length === 2, { what: 'two cards', timeoutMs: PATIENCE_MS });
+    const channel = workspace.channel(AUDIT).id;
+    const fault = { error: 'is_archived', channel, times: Number.POSITIVE_INFINITY };
+    workspace.failNext('chat.postMessage', fault);
+    workspace.failNext('chat.update', fault);
+    for (const card of waiting()) {
+      await workspace.user('dba').click(card, (element) => labelOf(element) === 'Approve');
+    }
+    const { target: orders } = world;
+    const both = async () => (await orders.holds('dev')) && (await orders.holds('dev2'));
+    await workspace.waitFor(both, { what: 'both to have it', timeoutMs: PATIENCE_MS });
+    return { ...world, heal: () => workspace.clearFaults(), file };
+  }
+  const alarms = ({ workspace }: World): string[] => workspace.messages('security').map(({ text: said }) => said);
+  const told = (w: World, words: string) =>
+    w.workspace.waitFor(
+      () => {
+        const said = alarms(w);
+        if (said.some((each) => each.includes(words))) return true;
+        throw new Error(`Told was:\n${said.join('\n')}`);
+      },
+      { what: `'${words}' in the security channel`, timeoutMs: PATIENCE_MS },
+    );
+  const wholeIn = (w: World, channel: string) =>
+    w.workspace.waitFor(
+      () => {
+        const heads = w.workspace.messages(channel);
+        const ends = heads.map((head) => linesUnder(w.workspace, head));
+        if (heads.length === 2 && ends.every((lines) => lines.at(-1)?.includes('read back on the target')))
+          return heads;
+        throw new Error(`There is:\n${ends.map((lines) => lines.join('\n')).join('\n\n')}`);
+      },
+      { what: `two whole timelines in #${channel}`, timeoutMs: PATIENCE_MS },
+    );
+
+  it(
+    'is told once in the security channel with what to do, and gets all of it when it is back, which is told too',
+    async () => {
+      const w = await archived();
+      await told(w, 'timelines of requests cannot be kept in #access-audit');
+      await told(w, 'unarchive it, or name another one in the policy');
+      // Every other try fails as well, and says nothing more.
+      for (let minutes = 0; minutes < 20; minutes += 5) w.advance(5 * 60);
+      expect(alarms(w)).toHaveLength(1);
+      w.heal();
+      w.advance(10 * 60);
+      await wholeIn(w, AUDIT);
+      await told(w, 'kept in #access-audit again');
+      expect(alarms(w)).toHaveLength(1);
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it(
+    'stands whole in the channel that the policy names instead, and both messages say why',
+    async () => {
+      const w = await archived();
+      await told(w, 'timelines of requests cannot be kept in #access-audit');
+      await writeFile(w.file, SECURED.replace(`audit: "#${AUDIT}"`, `audit: "#${OTHER}"`));
+      await w.app.reloadPolicy();
+      w.advance(10 * 60);
+      const heads = await wholeIn(w, OTHER);
+      for (const head of heads) {
+        expect(textOf(head.blocks)).toContain('#access-audit, which could not be reached, so it stands in #data-help');
+        expect(linesUnder(w.workspace, head).map(numberOf)).toEqual([1, 2, 3, 4, 5]);
+      }
+      await told(w, 'or in another channel of the policy');
+      expect(alarms(w)).toHaveLength(1);
     },
     TIME_LIMIT_MS,
   );

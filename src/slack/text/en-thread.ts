@@ -65,7 +65,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'grant.provisioning_retried':
       return `Setting it up failed and is tried again: ${error(event.data.error)}`;
     case 'grant.provisioning_failed':
-      return `It could not be set up: ${error(event.data.error)} Whatever of it may exist is being taken away.`;
+      return `It could not be set up: ${error(event.data.error).replace(/\.?$/, '.')} Whatever of it may exist is being taken away.`;
     case 'grant.activated':
       return `Granted and read back on the target. It ends ${when(new Date(event.data.endsAt), 'far')}.`;
     case 'grant.expiry_announced':
