@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Target } from '../../src/sandbox/target.ts';
 import { textOf } from '../../src/sandbox/workspace/elements.ts';
-import { object, text } from '../../src/sandbox/workspace/json.ts';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
 import type { Workspace } from '../../src/sandbox/workspace/workspace.ts';
 import { startBot } from '../support/bot-process.ts';
+import { labelOf } from '../support/insist.ts';
 import { type Stage, startSharedTarget, startStage } from '../support/stage.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -316,7 +316,6 @@ const headsIn = (workspace: Workspace): Message[] => workspace.messages(AUDIT);
 const linesUnder = (workspace: Workspace, head: Message): string[] => workspace.thread(head).map((line) => line.text);
 const numberOf = (line: string | undefined): number => Number(line?.split(' · ')[0]);
 const saysAgain = (head: Message): boolean => textOf(head.blocks).includes('An earlier message of this timeline');
-const labelOf = (element: unknown): string => text(object(object(element).text).text);
 const fail = (): never => {
   throw new Error('There is no card');
 };

@@ -3,13 +3,13 @@ import type { AccessRequest } from '../../src/domain/request.ts';
 import type { Target } from '../../src/sandbox/target.ts';
 import { interactive, textOf } from '../../src/sandbox/workspace/elements.ts';
 import type { Fault } from '../../src/sandbox/workspace/faults.ts';
-import { object, text } from '../../src/sandbox/workspace/json.ts';
+import { text } from '../../src/sandbox/workspace/json.ts';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
+import { insistOn, labelOf, labels, waitUntil } from '../support/insist.ts';
 import { startSharedTarget } from '../support/stage.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const TIME_LIMIT_MS = 300_000;
-const PATIENCE_MS = 30_000;
 /** Slack gets this long instead of the bot's own limits, so that a server that never answers costs little. */
 const SLACK_LIMITS = { interactiveMs: 1_000, backgroundMs: 1_000 };
 const NEVER_MS = 3_600_000;
@@ -314,38 +314,17 @@ function toldToTryAgain(who: string): string[] {
   return [...said.map(({ channel, ts }) => `${channel}/${ts}`), ...shown.map(() => `${modal?.id}/${modal?.hash}`)];
 }
 
-/** Does it until it has worked. Whoever it did not work for was told to do it again, every time, or has lost the form. */
-async function insist<T>(who: string, act: () => Promise<unknown>, worked: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 4; tries += 1) {
+/** Whoever it did not work for is told to do it again, or has lost the form. */
+const insist = <T>(who: string, act: () => Promise<unknown>, worked: () => Promise<T | undefined>): Promise<T> => {
+  const hears = () => {
     const told = new Set(toldToTryAgain(who));
     const met = world.workspace.faultsMet(['views.update']);
-    await act();
-    const answer = await until(`${who} to see it work, or to be told why not`, async () => {
-      const found = await worked();
-      if (found !== undefined) return { found };
-      const lost = closed && world.workspace.faultsMet(['views.update']) > met;
-      return (lost || toldToTryAgain(who).some((each) => !told.has(each))) && { found };
-    });
-    if (answer.found !== undefined) return answer.found;
-  }
-  throw new Error(`It never worked for ${who}`);
-}
-
-/** Waits with a deadline, and lets time pass meanwhile, so that what is tried again later is tried soon. */
-async function until<T>(what: string, ask: () => T | Promise<T>): Promise<NonNullable<Exclude<T, false>>> {
-  let looks = 0;
-  return world.workspace.waitFor(
-    async () => {
-      looks += 1;
-      if (looks % 10 === 0) world.advance(1);
-      return ask();
-    },
-    { what, timeoutMs: PATIENCE_MS },
-  ) as Promise<NonNullable<Exclude<T, false>>>;
-}
-
-const labelOf = (element: unknown): string => text(object(object(element).text).text);
-const labels = (message: Message): string[] => interactive(message.blocks).map(({ element }) => labelOf(element));
+    const lost = (): boolean => closed && world.workspace.faultsMet(['views.update']) > met;
+    return () => lost() || toldToTryAgain(who).some((each) => !told.has(each));
+  };
+  return insistOn(world, who, { act, worked, hears });
+};
+const until = <T>(what: string, ask: () => T | Promise<T>) => waitUntil(world, what, ask);
 
 /** What somebody sees last, for the error of a walk. */
 function shown(who: string): string {

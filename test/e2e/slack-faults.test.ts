@@ -1,16 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AccessRequest } from '../../src/domain/request.ts';
 import type { Target } from '../../src/sandbox/target.ts';
-import { interactive, textOf } from '../../src/sandbox/workspace/elements.ts';
+import { textOf } from '../../src/sandbox/workspace/elements.ts';
 import type { Fault } from '../../src/sandbox/workspace/faults.ts';
-import { object, text } from '../../src/sandbox/workspace/json.ts';
 import type { Message } from '../../src/sandbox/workspace/messages.ts';
+import { insistOn, labelOf, labels, waitUntil } from '../support/insist.ts';
 import { startSharedTarget } from '../support/stage.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 /** The story is walked once for each call that it makes, so one test takes a while. */
 const TIME_LIMIT_MS = 300_000;
-const PATIENCE_MS = 30_000;
 const HOUR = 3_600;
 
 /** What Slack answers instead, once. A call that hangs and breaks is what a time limit looks like from here. */
@@ -186,33 +185,14 @@ async function audit(request: AccessRequest): Promise<string[]> {
   return events.map((event) => event.kind);
 }
 
-/** Does it until it has worked. Whoever it did not work for was told so, every time. */
-async function insist<T>(who: string, act: () => Promise<unknown>, worked: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 4; tries += 1) {
-    const told = world.workspace.ephemerals(who).length;
-    await act();
-    const answer = await until(`${who} to see it work, or to be told why not`, async () => {
-      const found = await worked();
-      if (found !== undefined) return { found };
-      return world.workspace.ephemerals(who).length > told && { found };
-    });
-    if (answer.found !== undefined) return answer.found;
-  }
-  throw new Error(`It never worked for ${who}`);
-}
-
-/** Waits with a deadline, and lets time pass meanwhile, so that what is tried again later is tried soon. */
-async function until<T>(what: string, ask: () => T | Promise<T>): Promise<NonNullable<Exclude<T, false>>> {
-  let looks = 0;
-  return world.workspace.waitFor(
-    async () => {
-      looks += 1;
-      if (looks % 10 === 0) world.advance(1);
-      return ask();
-    },
-    { what, timeoutMs: PATIENCE_MS },
-  ) as Promise<NonNullable<Exclude<T, false>>>;
-}
-
-const labelOf = (element: unknown): string => text(object(object(element).text).text);
-const labels = (message: Message): string[] => interactive(message.blocks).map(({ element }) => labelOf(element));
+/** Whoever it did not work for is told so by a message that only they see. */
+const insist = <T>(who: string, act: () => Promise<unknown>, worked: () => Promise<T | undefined>): Promise<T> => {
+  const heard = (): number => world.workspace.ephemerals(who).length;
+  const hears = () =>
+    (
+      (before) => () =>
+        heard() > before
+    )(heard());
+  return insistOn(world, who, { act, worked, hears });
+};
+const until = <T>(what: string, ask: () => T | Promise<T>) => waitUntil(world, what, ask);
