@@ -3,7 +3,7 @@ import { type Effect, schedule, type Trouble } from '../domain/effect.ts';
 import type { WorkspaceId } from '../domain/ids.ts';
 import { done, type Performed, type Ports } from './ports.ts';
 import { channelOf } from './render-drift.ts';
-import type { DatabaseIdentity, DatabaseSight, DatabaseVerdict, SecurityNotice } from './watch-ports.ts';
+import type { DatabaseIdentity, DatabaseSight, DatabaseVerdict } from './watch-ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'clock'>;
 
@@ -82,12 +82,8 @@ export async function announceTrouble(
 ): Promise<Performed> {
   const channel = channelOf(ports);
   if (channel === null) return done;
-  await ports.messenger.tellSecurity(channel, noticeOf(trouble));
+  await ports.messenger.tellSecurity(channel, { notice: 'trouble', trouble });
   return done;
-}
-
-function noticeOf({ what, ...rest }: Trouble): SecurityNotice {
-  return { notice: what, ...rest } as SecurityNotice;
 }
 
 /** For people: what PostgreSQL lets us ask of itself. */

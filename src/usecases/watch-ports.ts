@@ -1,6 +1,6 @@
 import type { ClockSighting } from '../domain/clock-watch.ts';
 import type { Drift } from '../domain/drift.ts';
-import type { EffectChange } from '../domain/effect.ts';
+import type { EffectChange, Trouble } from '../domain/effect.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { HolderDigest } from '../domain/holder-digest.ts';
 import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
@@ -265,19 +265,8 @@ export interface DriftView {
 export type SecurityNotice =
   | { readonly notice: 'reconciler_paused'; readonly pause: Pause; readonly now: Date }
   | { readonly notice: 'reconciler_resumed' }
-  | {
-      readonly notice: 'database_restored';
-      readonly was: string;
-      readonly is: string;
-      readonly knowsUntil: Date | null;
-    }
-  | {
-      readonly notice: 'clock_went_back';
-      readonly seconds: number;
-      readonly exact: boolean;
-      readonly grantsMoved: number;
-    }
-  | { readonly notice: 'clock_jumped_ahead'; readonly seconds: number }
+  /** Of the database or its clock. */
+  | { readonly notice: 'trouble'; readonly trouble: Trouble }
   | {
       readonly notice: 'channel_fails';
       readonly channel: string;

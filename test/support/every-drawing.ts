@@ -157,7 +157,10 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
     *plainMessage(words) {
       yield message(
         plainMessage(
-          text.watch.security({ notice: 'database_restored', was: words(2_000), is: words(2_000), knowsUntil: null }),
+          text.watch.security({
+            notice: 'trouble',
+            trouble: { what: 'database_restored', was: words(2_000), is: words(2_000), knowsUntil: null },
+          }),
         ),
       );
     },

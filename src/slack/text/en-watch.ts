@@ -1,4 +1,5 @@
 import type { Drift } from '../../domain/drift.ts';
+import type { Trouble } from '../../domain/effect.ts';
 import type { Grant } from '../../domain/grant.ts';
 import type { SlackUserId } from '../../domain/ids.ts';
 import { canonicalJson, type Json } from '../../domain/json.ts';
@@ -136,10 +137,8 @@ export const watch = {
         return `⏸ *The reconciler is PAUSED* since ${when(it.pause.pausedAt)} (${duration((it.now.getTime() - it.pause.pausedAt.getTime()) / 1000)}), by ${esc(it.pause.pausedBy)}: ${esc(it.pause.reason)}. Nothing that it finds is taken away${it.pause.untilAt ? ` until ${when(it.pause.untilAt)}` : ''}; ends that are due go on. \`elevate reconcile resume\` ends the pause.`;
       case 'reconciler_resumed':
         return '▶ The reconciler works again.';
-      case 'database_restored':
-        return `⚠ *Elevate’s database is not the one it was*: it looks restored from a backup, or moved. Before: ${esc(it.was)}. Now: ${esc(it.is)}. ${it.knowsUntil ? `What happened after ${when(it.knowsUntil, 'far')} is not in it` : 'There is nothing in it'}: grants and extensions since then are unknown, and ends that were moved since then come at their old time. The reconciler shows what it finds of them, and takes it away one run later; accept what has to stay.`;
-      case 'clock_went_back':
-        return `⚠ *The database’s clock went back by ${it.exact ? '' : 'at least '}${duration(it.seconds)}.* ${it.grantsMoved === 1 ? 'One end' : `${it.grantsMoved} ends`} of access moved with it, so that nobody has it for longer than was approved.${it.exact ? '' : ' How long nobody looked at the clock is not known; by as much more it may have gone back. Compare it with another one, and revoke what should be over.'} Access that began just after that ends early by as much.`;
+      case 'trouble':
+        return troubleText(it.trouble);
       case 'channel_fails':
         return it.what === 'timelines'
           ? `⚠ *The timelines of requests cannot be kept in ${esc(it.channel)}.* ${esc(it.problem)}. Requests and access go on, and nothing is lost: what is missing there is written as soon as the channel takes it, or into another one that the policy names under \`channels.audit\`.`
@@ -148,8 +147,6 @@ export const watch = {
         return it.what === 'timelines'
           ? `✓ The timelines of requests are kept in ${esc(it.channel)} again, or in another channel of the policy. What was missing is written there.`
           : `✓ The cards of requests are shown in ${esc(it.channel)} again.`;
-      case 'clock_jumped_ahead':
-        return `⚠ *The database’s clock jumped ahead by ${duration(it.seconds)}.* Access that was to end in that time has ended, earlier than people were told.`;
     }
   },
   ends: (wave: Wave): string =>
@@ -161,6 +158,17 @@ export const watch = {
     missing: 'That access is not known here.',
   },
 };
+
+function troubleText(it: Trouble): string {
+  switch (it.what) {
+    case 'database_restored':
+      return `⚠ *Elevate’s database is not the one it was*: it looks restored from a backup, or moved. Before: ${esc(it.was)}. Now: ${esc(it.is)}. ${it.knowsUntil ? `What happened after ${when(it.knowsUntil, 'far')} is not in it` : 'There is nothing in it'}: grants and extensions since then are unknown, and ends that were moved since then come at their old time. The reconciler shows what it finds of them, and takes it away one run later; accept what has to stay.`;
+    case 'clock_went_back':
+      return `⚠ *The database’s clock went back by ${it.exact ? '' : 'at least '}${duration(it.seconds)}.* ${it.grantsMoved === 1 ? 'One end' : `${it.grantsMoved} ends`} of access moved with it, so that nobody has it for longer than was approved.${it.exact ? '' : ' How long nobody looked at the clock is not known; by as much more it may have gone back. Compare it with another one, and revoke what should be over.'} Access that began just after that ends early by as much.`;
+    case 'clock_jumped_ahead':
+      return `⚠ *The database’s clock jumped ahead by ${duration(it.seconds)}.* Access that was to end in that time has ended, earlier than people were told.`;
+  }
+}
 
 /** A level or an entitlement, in the target's own words. */
 export const entitlementText = (value: Json): string => {
