@@ -54,7 +54,6 @@ export type Effect =
   | { readonly kind: 'announce_delegation'; readonly workspaceId: WorkspaceId; readonly person: SlackUserId }
   /** Note that somebody's time away is over, and bring the cards up to date that name who decides in their place. */
   | { readonly kind: 'end_delegation'; readonly workspaceId: WorkspaceId; readonly person: SlackUserId }
-  /** Say in a channel that many grants have ended, in one message for all of them. */
   /**
    * Say in the security channel that nothing can be kept in a channel, or that it takes everything again (`problem` is null). `otherwise`:
    * where to say it when there is no security channel, or that one is the one.
@@ -67,6 +66,7 @@ export type Effect =
       readonly problem: string | null;
       readonly otherwise: string | null;
     }
+  /** Say in a channel that many grants have ended, in one message for all of them. */
   | { readonly kind: 'announce_ends'; readonly workspaceId: WorkspaceId; readonly channel: string }
   /** Say in the security channel that the reconciler is paused, and again for as long as it is. */
   | { readonly kind: 'announce_pause'; readonly workspaceId: WorkspaceId }
