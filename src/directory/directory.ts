@@ -1,12 +1,12 @@
 import type { SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import { slackUserId } from '../domain/ids.ts';
 import type { Person } from '../domain/person.ts';
-import type { Unavailable } from '../domain/policy/facts.ts';
 import type { Group, ManagerSource, Policy } from '../domain/policy/types.ts';
 import { type Directory, type GroupMembers, Outage, type People } from '../usecases/ports.ts';
 import { createFactProviders } from './fact-providers.ts';
 import type { Environment } from './fetch-json.ts';
 import { createOnCall } from './on-call.ts';
+import { unavailable } from './unavailable.ts';
 
 /** What the directory asks Slack for. Slack's adapter has it; neither knows the other. */
 export interface SlackPeople {
@@ -117,11 +117,4 @@ export function createDirectory({ slackPeople, bind, managers, environment, now 
 
     facts: askProviders,
   };
-}
-
-function unavailable(error: unknown): Unavailable {
-  const why = error instanceof Error ? error.message : String(error);
-  return error instanceof Outage && error.kind === 'permanent'
-    ? { unavailable: why, lasting: true }
-    : { unavailable: why };
 }

@@ -1,10 +1,11 @@
-import type { Facts } from '../domain/policy/facts.ts';
+import type { Facts, Unavailable } from '../domain/policy/facts.ts';
 import type { PROVIDED_FACT_TYPES } from '../domain/policy/labels.ts';
 import { fillUrl } from '../domain/policy/provider-url.ts';
 import type { FactProvider } from '../domain/policy/types.ts';
 import type { FactQuestion } from '../usecases/ports.ts';
 import { type Environment, fetchJson } from './fetch-json.ts';
 import { createKeeper } from './keep.ts';
+import { unavailable } from './unavailable.ts';
 
 type Provided = Facts['provided'];
 type Answers = ReadonlyMap<string, unknown>;
@@ -23,8 +24,8 @@ export function createFactProviders(environment: Environment, now: () => number)
   }
 
   async function factsOf(provider: FactProvider, about: FactQuestion): Promise<[string, Provided[string]][]> {
-    const all = (why: string): [string, Provided[string]][] =>
-      [...provider.facts.keys()].map((fact) => [fact, { unavailable: why }]);
+    const all = (why: Unavailable): [string, Provided[string]][] =>
+      [...provider.facts.keys()].map((fact) => [fact, why]);
     const url = fillUrl(provider.url, {
       'requester.email': about.requester.email,
       'requester.id': about.requester.slackUserId,
@@ -33,13 +34,14 @@ export function createFactProviders(environment: Environment, now: () => number)
       environment: about.role?.resource.environment ?? '',
       ticket: about.ticket ?? '',
     });
-    if (url === null) return all(`fact provider ${provider.name} needs something that the request does not have`);
+    const needs = `fact provider ${provider.name} needs something that the request does not have, such as a ticket`;
+    if (url === null) return all({ unavailable: needs, lasting: true });
     try {
       const key = JSON.stringify([provider.name, url, [...provider.headers], [...provider.facts]]);
       const answers = await keep(key, provider.cacheSeconds, () => ask(provider, url));
       return [...provider.facts].map(([fact, type]) => [fact, typed(answers.get(fact), type, provider.name)]);
     } catch (error) {
-      return all(error instanceof Error ? error.message : String(error));
+      return all(unavailable(error));
     }
   }
 
@@ -48,10 +50,10 @@ export function createFactProviders(environment: Environment, now: () => number)
 }
 
 function typed(value: unknown, type: (typeof PROVIDED_FACT_TYPES)[number], provider: string): Provided[string] {
-  if (value === undefined) return { unavailable: `fact provider ${provider} did not say it` };
+  if (value === undefined) return { unavailable: `fact provider ${provider} did not say it`, lasting: true };
   if (type === 'bool' && typeof value === 'boolean') return value;
   if (type === 'string' && typeof value === 'string') return value;
   if (type === 'int' && typeof value === 'number' && Number.isSafeInteger(value)) return value;
   if (type === 'double' && typeof value === 'number') return value;
-  return { unavailable: `fact provider ${provider} did not answer with a ${type}` };
+  return { unavailable: `fact provider ${provider} did not answer with a ${type}`, lasting: true };
 }

@@ -1,6 +1,7 @@
 import type { GrantId, RequestId } from './ids.ts';
 import type { PersonRef, Standing } from './person.ts';
 import type { LookupFailure } from './policy/lookup.ts';
+import type { Undecided } from './policy/undecided.ts';
 import type { GrantStatus, RequestStatus } from './status.ts';
 
 /** Why the answer is no. Each code becomes one sentence, with what to do next, in slack/text. */
@@ -13,8 +14,8 @@ export type Refusal =
   /** No rule would give this person the role now, however they asked. */
   | { readonly code: 'role_not_offered'; readonly role: string }
   | { readonly code: 'policy_denied'; readonly role: string; readonly rule: string; readonly message: string | null }
-  /** The answer hangs on something that could not be looked up for now. `detail` says what, and why. */
-  | { readonly code: 'facts_unavailable'; readonly detail: string }
+  /** The answer hangs on something that could not be looked up. */
+  | ({ readonly code: 'facts_unavailable' } & Undecided)
   | { readonly code: 'duration_too_long'; readonly maxSeconds: number; readonly askedSeconds: number }
   | { readonly code: 'duration_too_short'; readonly minSeconds: number }
   /** `written`: somebody's own words. */

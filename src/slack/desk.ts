@@ -74,7 +74,7 @@ export async function linksTo(desk: Desk, actor: Actor, requests: readonly strin
 export function sentenceFor(desk: Desk, error: unknown, what: string): string {
   if (error instanceof Outage) {
     desk.log.warn({ err: error, what }, 'A person could not be served');
-    return desk.text.commands.failed(error.message);
+    return desk.text.commands.failed(error.message, error.kind === 'permanent');
   }
   const reference = randomUUID().slice(0, 8);
   desk.log.error({ err: error, what, reference }, 'A handler failed; this is a bug');

@@ -165,7 +165,7 @@ async function reconsider(
   const facts = await gatherFacts(history, now, policy, person, ask, groups, provided);
   const decision = evaluate(policy, role.key, facts);
   const unknown = undecided(decision, durationSeconds);
-  if (unknown !== null) return refused({ code: 'facts_unavailable', detail: unknown });
+  if (unknown !== null) return refused({ code: 'facts_unavailable', ...unknown });
   if (decision.outcome === 'deny') {
     return refused({ code: 'edit_denied', role: role.key, rule: decision.rule.name, message: decision.message });
   }

@@ -116,9 +116,6 @@ export function membership(
 /** The group facts of one person, as an evaluation reads them. */
 export function groupFacts(user: SlackUserId, groups: GroupBook): Record<string, Known<boolean>> {
   return Object.fromEntries(
-    [...groups].map(([name, members]) => [
-      name,
-      'unavailable' in members ? { unavailable: members.unavailable } : members.members.has(user),
-    ]),
+    [...groups].map(([name, members]) => [name, 'unavailable' in members ? members : members.members.has(user)]),
   );
 }

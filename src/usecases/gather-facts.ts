@@ -25,7 +25,7 @@ export async function gatherFacts(
       email: person.email,
       name: person.name,
       groups: groupFacts(person.slackUserId, groups),
-      manager: person.manager ?? { unavailable: 'the policy does not say where managers are read' },
+      manager: person.manager ?? { unavailable: 'the policy does not say where managers are read', lasting: true },
       timezone: person.timezone,
     },
     request,

@@ -73,7 +73,7 @@ function objection(decision: PolicyDecision, inForceSince: boolean, durationSeco
   const denies = decision.outcome === 'deny' && (lawful || inForceSince);
   const unknown = undecided(decision, durationSeconds);
   if (unknown !== null && (denies || (decision.outcome !== 'deny' && !inForceSince))) {
-    return { code: 'facts_unavailable', detail: unknown };
+    return { code: 'facts_unavailable', ...unknown };
   }
   if (denies) {
     return { code: 'guardrail_now_denies', rule: rule.name, message: decision.message };

@@ -4,7 +4,7 @@ import { evaluate } from '../domain/policy/evaluate.ts';
 import type { Facts, RequestFacts } from '../domain/policy/facts.ts';
 import { offered } from '../domain/policy/offer.ts';
 import type { Policy, Role } from '../domain/policy/types.ts';
-import { undecided } from '../domain/policy/undecided.ts';
+import { type Undecided, undecided } from '../domain/policy/undecided.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type GroupBook, lookUpGroups, votersOf } from './electorate.ts';
 import { findRole } from './find-role.ts';
@@ -50,7 +50,7 @@ export async function offerRoles(
   if (!seen.ok) return seen;
   // Nothing at all is told apart from nothing that could be looked up.
   const unknown = seen.roles.length > 0 ? null : firstUnknown(seen, [...seen.policy.roles.values()]);
-  if (unknown !== null) return refused({ code: 'facts_unavailable', detail: unknown });
+  if (unknown !== null) return refused({ code: 'facts_unavailable', ...unknown });
   const words = input.query.toLowerCase().split(/\s+/).filter(Boolean);
   const matching = seen.roles.filter((role) => words.every((word) => searchText(role).includes(word)));
   const latest = input.recents ? await recentKeys(ports, input) : [];
@@ -79,14 +79,12 @@ export async function offerRole(
     return { ok: true, offer: { ...offerOf(found.role), asked: askedBy(seen, found.role) } };
   const unknown = firstUnknown(seen, [found.role]);
   return refused(
-    unknown === null
-      ? { code: 'role_not_offered', role: found.role.key }
-      : { code: 'facts_unavailable', detail: unknown },
+    unknown === null ? { code: 'role_not_offered', role: found.role.key } : { code: 'facts_unavailable', ...unknown },
   );
 }
 
 /** Why it cannot be told whether these roles are offered; null: it can be. */
-function firstUnknown({ policy, facts }: Eligible, roles: readonly Role[]): string | null {
+function firstUnknown({ policy, facts }: Eligible, roles: readonly Role[]): Undecided | null {
   for (const role of roles) {
     const { defaultSeconds } = role.duration;
     const request = { ...facts.request, durationSeconds: defaultSeconds };

@@ -25,7 +25,7 @@ export async function startGrant(ports: Needs, input: Input): Promise<Performed>
   const begun = grant?.status === 'scheduled' ? await begin(ports, input, grant, null) : null;
   // Any other refusal means that somebody else was faster.
   if (begun?.ok === false && begun.refusal.code === 'facts_unavailable') {
-    throw new Outage('transient', begun.refusal.detail);
+    throw new Outage(begun.refusal.lasting ? 'permanent' : 'transient', begun.refusal.detail);
   }
   return done;
 }

@@ -102,7 +102,7 @@ async function decide(ports: Needs, tx: Tx, input: SubmitInput, known: Known): P
   const asked: Asked = { ask, facts, decision, stages, subject: subject.ok ? subject.subject : '', grant };
   const draft = draftRequest(ports, tx, input, known, asked);
   const unknown = undecided(decision, ask.durationSeconds);
-  if (unknown !== null) return refuse({ code: 'facts_unavailable', detail: unknown }, decision.rule.name);
+  if (unknown !== null) return refuse({ code: 'facts_unavailable', ...unknown }, decision.rule.name);
   const wrong =
     decision.outcome === 'deny'
       ? deniedBy(role, decision)

@@ -194,7 +194,7 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
       yield shown(refusedHomeView(esc(words(3_000)), text));
     },
     *noticeModal(words) {
-      yield shown(noticeModal(esc(text.commands.failed(words(3_000))), text));
+      yield shown(noticeModal(esc(text.commands.failed(words(3_000), true)), text));
     },
     *waitModal() {
       yield shown(waitModal(text));
@@ -212,7 +212,7 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
         understood: null,
       };
       const values = { duration: words(60), start: words(60), ticket: words(200), reason: words(3_000) };
-      yield shown(requestForm(memory, values, esc(text.commands.failed(words(3_000))), text));
+      yield shown(requestForm(memory, values, esc(text.commands.failed(words(3_000), true)), text));
       yield shown(requestForm({ ...memory, offer: null }, values, null, text));
       const times = { startsAt: T0, durationSeconds: 86_400 * 30 - 1, endsBy: null };
       yield shown(requestFormWith(memory, values, { times, zone: 'America/Argentina/Buenos_Aires' }, text));

@@ -13,6 +13,7 @@ export const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code
   facts_unavailable: {
     code: 'facts_unavailable',
     detail: "the members of group 'dba' could not be looked up: Slack timed out",
+    lasting: false,
   },
   duration_too_long: { code: 'duration_too_long', maxSeconds: 14_400, askedSeconds: 32_400 },
   duration_too_short: { code: 'duration_too_short', minSeconds: 1 },

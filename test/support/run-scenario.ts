@@ -96,6 +96,10 @@ async function play(world: World, step: Step): Promise<void> {
   } else if ('slack fails at' in step) {
     workspace.clearFaults();
     for (const method of step['slack fails at']) workspace.failNext(method, { status: 500, times: FOR_GOOD });
+  } else if ('slack refuses at' in step) {
+    const { methods, error } = step['slack refuses at'];
+    workspace.clearFaults();
+    for (const method of methods) workspace.failNext(method, { error, times: FOR_GOOD });
   } else if ('slack failed at' in step) {
     await eventually(world, 'Slack to fail', () => workspace.faultsMet(step['slack failed at']) > 0);
   } else if ('logs in' in step) {
@@ -306,6 +310,8 @@ function told(
     if (shown && !buttons && saysAll(textOf(shown.blocks), says)) return true;
     const all = messages.filter((message) => saysAll(wordsOf(message), says));
     const found = all.at(-1);
+    const extra = hides.filter((each) => found && saysAll(wordsOf(found), [each]));
+    if (extra.length > 0) throw new Error(`was told also "${extra.join('", "')}"`);
     if (times !== undefined && all.length !== times) throw new Error(`was told so ${all.length} times`);
     if (!found) throw new Error(`was told:\n  ${messages.map(wordsOf).join('\n  ') || 'nothing'}`);
     if (buttons) same(buttonsOf(found.blocks), buttons);

@@ -91,6 +91,8 @@ const step = z.union([
   z.strictObject({ 'changes address': z.strictObject({ who, to: z.string() }) }),
   /** Slack answers these methods with HTTP 500 from now on; an empty list: with none of them. */
   z.strictObject({ 'slack fails at': z.array(z.string()) }),
+  /** Slack refuses them with this error of its own from now on. */
+  z.strictObject({ 'slack refuses at': z.strictObject({ methods: z.array(z.string()), error: z.string() }) }),
   /** Waits until one of these methods has failed that way. */
   z.strictObject({ 'slack failed at': z.array(z.string()) }),
   /** Somebody logs in on the target with their own login, and stays until the end. */

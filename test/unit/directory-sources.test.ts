@@ -105,7 +105,7 @@ describe('a fact provider', () => {
     });
     expect(facts).toEqual({
       freeze: true,
-      score: { unavailable: 'fact provider deploys did not answer with a int' },
+      score: { unavailable: 'fact provider deploys did not answer with a int', lasting: true },
       phase: 'night',
     });
     expect(asked[0]?.headers.authorization).toBe('Bearer s3cret');

@@ -39,7 +39,35 @@ describe('what an outage decided is told from what the policy decided', () => {
     ['a group that can be looked up', [`[{ name: a, ${SRE}, then: approve }]`], { groups: { sre: false } }, null],
   ];
   it.each(cases)('%s', (_, policy, facts, why) => {
-    expect(undecided(decide(withRules(...policy), facts), HOUR)).toBe(why);
+    expect(undecided(decide(withRules(...policy), facts), HOUR)).toEqual(
+      why === null ? null : { detail: why, lasting: false },
+    );
+  });
+
+  const GONE = { unavailable: 'it is disabled', lasting: true } as const;
+  const lasting: readonly [string, string, object, boolean][] = [
+    ['a group that somebody has to mend', `[{ name: a, ${SRE}, then: approve }]`, { groups: { sre: GONE } }, true],
+    [
+      'one beside a group that may be there in a minute, in one condition',
+      `[{ name: a, when: '"sre" in requester.groups && "dba" in requester.groups', then: approve }]`,
+      { groups: { sre: GONE, dba: DOWN.groups.sre } },
+      false,
+    ],
+    [
+      'one in front of a rule that hangs on the other',
+      `[{ name: a, ${SRE}, then: approve }, { name: b, when: '"dba" in requester.groups', then: approve }]`,
+      { groups: { sre: GONE, dba: DOWN.groups.sre } },
+      false,
+    ],
+    [
+      'a group whose name is worked out',
+      `[{ name: a, when: '(role.risk == "high" ? "sre" : "sre") in requester.groups', then: approve }]`,
+      { groups: { sre: GONE } },
+      true,
+    ],
+  ];
+  it.each(lasting)('whether it lasts: %s', (_, rules, facts, lasts) => {
+    expect(undecided(decide(withRules(rules), facts), HOUR)?.lasting).toBe(lasts);
   });
 
   it('the limits that a person runs into are the policy’s own', () => {

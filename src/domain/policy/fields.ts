@@ -185,7 +185,7 @@ export const providedMaxSize = (type: FieldType): number => (type === 'string' ?
 /** The names of the groups that hold the requester; those that could not be looked up are listed with why. */
 function readGroups({ facts }: ConditionContext): Json {
   return Object.entries(facts.requester.groups).flatMap(([group, member]): Json[] =>
-    isUnavailable(member) ? [{ group, unavailable: member.unavailable }] : member ? [group] : [],
+    isUnavailable(member) ? [{ group, ...member }] : member ? [group] : [],
   );
 }
 

@@ -4,6 +4,7 @@ import { type AccessRequest, type Extension, extendedEnd } from '../../domain/re
 import { cut, esc, mention, when } from '../blocks.ts';
 import type { Subcommand } from '../commands/parse.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
+import { NEXT } from './en-lookup.ts';
 import { duration, grantStatus, plural, requestStatus, timeLeft } from './en-words.ts';
 
 const EXAMPLES = '`/elevate orders-db/admin 1h fixing stuck orders INC-42`';
@@ -92,8 +93,8 @@ export const commands = {
   formLost:
     'Nothing was sent yet: there is something to look at in the form, and Slack did not let me show it. Please open it again.',
   /** Plain text, as is the next: it may stand at a field. */
-  failed: (detail: string): string =>
-    `That did not work, and nothing was changed as far as I know: ${detail}. Please try again in a minute.`,
+  failed: (detail: string, lasting: boolean): string =>
+    `That did not work, and nothing was changed as far as I know: ${detail}. ${lasting ? NEXT.lasts : NEXT.passes}`,
   broken: (reference: string): string =>
     `Something is wrong on our side. Check the card or /elevate status before you try again, and tell whoever runs Elevate this number: ${reference}.`,
   status: {

@@ -7,6 +7,7 @@ import type { PolicyNews } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX, STATUS_ROWS_MAX } from '../limits.ts';
 import { fallsBackTo, fellBack } from './en-fallback.ts';
+import { NEXT } from './en-lookup.ts';
 import { duration, groups, mentions, plural } from './en-words.ts';
 
 const GROUP = /^requester\.groups\["(.*)"\]$/s;
@@ -23,7 +24,9 @@ export const policyWords = {
       lines.push(`*You can have ${what}, and nobody has to be asked*: ${rule} says so.`);
     else if (decision.outcome === 'require') lines.push(`*You can ask for ${what}.* ${rule} asks for approval:`);
     else if (unknown !== null)
-      lines.push(`*I can’t tell now whether you can have ${what}*, because ${esc(unknown)}. Try again in a minute.`);
+      lines.push(
+        `*I can’t tell now whether you can have ${what}*, because ${esc(unknown.detail)}. ${unknown.lasting ? NEXT.lasts : NEXT.passes}`,
+      );
     else lines.push(`*You cannot have ${what} now*: ${rule} says no.`);
     if (decision.message !== null) lines.push(esc(decision.message));
     for (const [index, stage] of decision.stages.entries()) {

@@ -1,7 +1,7 @@
 import { type LookupFailure, passes } from '../../domain/policy/lookup.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { cut } from '../blocks.ts';
-import { lookupFailure, lookupNext } from './en-lookup.ts';
+import { lookupFailure, lookupNext, NEXT } from './en-lookup.ts';
 import { clock, duration, either, grantStatus, groups, plural, requestStatus, standing } from './en-words.ts';
 
 /** How much of somebody's own words is said back to them. */
@@ -30,7 +30,7 @@ export function refusal(no: Refusal): string {
         ? `The policy says no to ${no.role} for you (rule “${no.rule}”). If you need it for your work, type /elevate why ${no.role} to see what would help, or talk to whoever owns the resource.`
         : `The policy says no to ${no.role} for you (rule “${no.rule}”). ${no.message}`;
     case 'facts_unavailable':
-      return `The policy cannot be asked now, because ${no.detail}. Nothing was decided: try again in a minute, and if it stays like that, tell whoever runs Elevate.`;
+      return `The policy cannot be asked now, because ${no.detail}. Nothing was decided. ${no.lasting ? NEXT.lasts : NEXT.passes}`;
     case 'duration_too_long':
       return `${duration(no.askedSeconds)} is more than you can have here. Ask for ${duration(no.maxSeconds)} at most.`;
     case 'duration_too_short':
