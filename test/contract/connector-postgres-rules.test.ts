@@ -174,6 +174,8 @@ describe('a grantor of our own on PostgreSQL', () => {
     await expect(second.exclusively(target, (session) => session.revoke(null))).rejects.toMatchObject({
       kind: 'permanent',
     });
+    expect(await second.exclusivelyMany?.([target], async ({ held }) => [...held])).toEqual([]);
+    await expect(second.inUse(target, 60)).rejects.toMatchObject({ kind: 'permanent' });
     expect(await access.works()).toBe(true);
   });
 

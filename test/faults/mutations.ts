@@ -24,6 +24,10 @@ const many = (named: string): Killer => ({ test: 'test/contract/connector-postgr
 const watch = (named: string): Killer => ({ test: 'test/contract/storm-watch.test.ts', named });
 const postgres = (named: string): Killer => ({ test: 'test/contract/connector-postgres.test.ts', named });
 
+const stale = (named: string): Killer => ({ test: 'test/integration/reconciler-stale.test.ts', named });
+const drift = (named: string): Killer => ({ test: 'test/integration/drift-and-grants.test.ts', named });
+const decisions = (named: string): Killer => ({ test: 'test/integration/drift-decisions.test.ts', named });
+
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'no read-back after granting',
@@ -207,5 +211,82 @@ export const MUTATIONS: readonly Mutation[] = [
     search: 'if (leftMs > 0) return leftMs;',
     replace: 'if (leftMs > 3_600_000) return leftMs;',
     killer: { test: 'test/integration/punctual-ends.test.ts', named: 'at its time and not before' },
+  },
+  {
+    name: 'the reconciler takes up again what is gone by then',
+    file: 'usecases/not-as-before.ts',
+    search: "if ((await session.observe()).ours === null) return 'not_there';",
+    replace: 'await session.observe();',
+    killer: stale('is not taken up again when it is gone by then'),
+  },
+  {
+    name: 'the reconciler takes up again what a new grant has by then',
+    file: 'usecases/not-as-before.ts',
+    search: '(await tx.openGrantsOn(accessKey)).length > 0',
+    replace: '(await tx.openGrantsOn(accessKey)).length < 0',
+    killer: stale('is not taken up again when a new grant has it'),
+  },
+  {
+    name: 'the reconciler takes up again what was accepted by then',
+    file: 'usecases/not-as-before.ts',
+    search: "if (isSettled(drift)) return 'settled';",
+    replace: '',
+    killer: stale('when somebody has accepted it by then'),
+  },
+  {
+    name: 'the reconciler tells what the target said before as removed by hand',
+    file: 'usecases/reconcile-system.ts',
+    search: "return now?.status === 'active' && (await session.observe()).ours === null;",
+    replace: "return now?.status === 'active';",
+    killer: stale('is not told as removed by hand'),
+  },
+  {
+    name: 'the reconciler tells a level that a grant has just changed as changed by hand',
+    file: 'domain/judge-holder.ts',
+    search: 'active.activatedAt >= knows.listedAt) return EXPECTED;',
+    replace: 'active.activatedAt > new Date(8.64e15)) return EXPECTED;',
+    killer: stale('nobody’s change by hand'),
+  },
+  {
+    name: 'drift told as gone without a read-back',
+    file: 'usecases/take-away-drift.ts',
+    search: 'if ((await session.observe()).ours !== null) {',
+    replace: "if (answer === 'never') {",
+    killer: stale('is told as gone only when it is read back'),
+  },
+  {
+    name: 'drift taken away from under a grant',
+    file: 'usecases/take-away-drift.ts',
+    search: 'const waits = (await tx.openGrantsOn(accessKey)).length > 0;',
+    replace: 'const waits = (await tx.openGrantsOn(accessKey)).length < 0;',
+    killer: drift('also one that begins between'),
+  },
+  {
+    name: 'drift taken away that was accepted by then',
+    file: 'usecases/take-away-drift.ts',
+    search: 'if (!state || !isRipe(state)) return false;',
+    replace: 'if (!state || isRipe(state) === null) return false;',
+    killer: { test: 'test/integration/reconciler-postgres.test.ts', named: 'stays when somebody accepts it' },
+  },
+  {
+    name: 'a question about access is settled by a grant',
+    file: 'domain/judge-holder.ts',
+    search: 'OUTLIVES_GRANTS.includes(knows.questioned) ? ',
+    replace: 'OUTLIVES_GRANTS.includes(knows.questioned) && grants.length < 0 ? ',
+    killer: drift('nobody gets past a question'),
+  },
+  {
+    name: 'two answers about one drift',
+    file: 'store/watch-writes.ts',
+    search: 'SELECT * FROM drifts WHERE workspace_id = ${workspace} AND id = ${id} FOR UPDATE`',
+    replace: 'SELECT * FROM drifts WHERE workspace_id = ${workspace} AND id = ${id}`',
+    killer: decisions('one of three'),
+  },
+  {
+    name: 'whoever has access says that it may stay',
+    file: 'usecases/decide-drift.ts',
+    search: 'if (leaves && (await isHolderOf(',
+    replace: 'if (leaves && !policy && (await isHolderOf(',
+    killer: decisions('cannot say that it may stay'),
   },
 ];

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { en } from '../../src/slack/text/en.ts';
+import { withClient } from '../../src/store/with-client.ts';
 import { decideDrift, findDrift } from '../../src/usecases/decide-drift.ts';
+import { until } from '../support/connector-postgres.ts';
+import { startStore } from '../support/database.ts';
 import { reconcilingIn } from '../support/reconciling.ts';
 import { POLICY, startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
 
@@ -146,9 +149,31 @@ describe('an answer', () => {
     },
   );
 
-  it('is one of two that are given at once', async () => {
-    const both = await Promise.all([decide(acceptance()), decide(revocation, 'security'), decide(ignorance(), 'dba')]);
-    expect(both.filter(({ ok }) => ok)).toHaveLength(1);
+  it('is one of three that are given at once, through as many processes', async () => {
+    const { id: driftId } = await drift();
+    const stores = await Promise.all([1, 2, 3].map(() => startStore(world.databaseUrl)));
+    const answers = [acceptance(), revocation, ignorance()];
+    const decideAll = () =>
+      stores.map(({ store }, index) => {
+        const asker = { workspace: world.workspace, user: world.user('dba'), driftId };
+        return decideDrift({ ...world.ports, store }, { ...asker, answer: answers[index] ?? revocation });
+      });
+    const all = await withClient(world.databaseUrl, async (client) => {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM drifts WHERE id = $1 FOR UPDATE', [driftId]);
+      const deciding = Promise.all(decideAll());
+      // All of them have seen that they may; now they wait for one row.
+      await until('all three wait', async () => {
+        const waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        // A look of its own each time: inside of a transaction it would be the first one for ever.
+        const { rowCount } = await withClient(world.databaseUrl, (other) => other.query(waiting));
+        return rowCount === stores.length;
+      });
+      await client.query('COMMIT');
+      return deciding;
+    }).finally(() => Promise.all(stores.map(({ close }) => close())));
+    expect(all.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(all.filter((each) => code(each) === 'drift_decided')).toHaveLength(2);
     expect((await told()).filter((kind) => kind !== 'drift.found')).toHaveLength(1);
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openConnectors } from '../../src/connectors/registry.ts';
 import { en } from '../../src/slack/text/en.ts';
 import { pauseReconciler, resumeReconciler } from '../../src/usecases/pause-reconciler.ts';
 import { type PostgresAccess, postgresHarness } from '../support/connector-postgres.ts';
@@ -75,24 +76,29 @@ describe('rule 9: a membership of our own grantor that is not on record', () => 
     expect(await held()).toBe(true);
   });
 
-  it('takes the open sessions along, also when they could not be ended with it', async () => {
+  it('takes the open sessions along, and is not settled while one of them is left', async () => {
     await shownOurs();
-    const { sql } = harness.target();
-    const bot = `"${access.names.bot}"`;
-    await sql(`REVOKE pg_signal_backend FROM ${bot}`);
     const session = await access.openSession();
-    expect(await world.run()).toEqual([ours('next_run')]);
-    expect(await held()).toBe(false);
-    expect(await session.alive()).toBe(true);
-    expect((await world.drifts()).find((drift) => drift.ours)).toMatchObject({
-      status: 'open',
-      lastError: expect.stringContaining('session'),
-    });
-    await sql(`GRANT pg_signal_backend TO ${bot} WITH INHERIT TRUE`);
-    await world.run();
+    const of = 'SELECT pid FROM pg_stat_activity WHERE usename = $1';
+    const [open] = await harness.target().sql<{ pid: number }>(of, [access.names.subject]);
+    // A session that does not hear that it should end.
+    process.kill(open?.pid ?? 0, 'SIGSTOP');
+    try {
+      for (const findings of [[ours('next_run')], []]) {
+        expect(await world.run()).toEqual(findings);
+        expect(await held()).toBe(false);
+        expect((await world.drifts()).find((drift) => drift.ours)).toMatchObject({
+          status: 'open',
+          lastError: expect.stringContaining('sessions could not be ended'),
+        });
+      }
+    } finally {
+      process.kill(open?.pid ?? 0, 'SIGCONT');
+    }
+    expect(await world.run()).toEqual([]);
     expect(await session.alive()).toBe(false);
     expect((await world.drifts()).filter((drift) => drift.ours)).toEqual([]);
-  });
+  }, 60_000);
 });
 
 describe('another grantor’s membership', () => {
@@ -107,5 +113,20 @@ describe('another grantor’s membership', () => {
     expect(await world.run()).toEqual([theirs()]);
     expect((await access.held()).others).toHaveLength(1);
     expect((await world.drifts()).find(({ id }) => id === drift.id)).toMatchObject({ status: 'open' });
+  });
+});
+
+describe('who Elevate is on the target', () => {
+  it('counts in what is listed too: logged in as another role, it concludes nothing and takes nothing away', async () => {
+    await shownOurs();
+    const other = await harness.access();
+    await harness.target().sql(`GRANT "${access.names.role}" TO "${other.names.bot}" WITH ADMIN TRUE`);
+    process.env.RECONCILED_URL = other.url;
+    const connectors = openConnectors({ leases: world.ports.store.leases });
+    const { error } = await world.report(false, { ...world.ports, connectors }).finally(() => connectors.close());
+    expect(error).toMatch(/is now another target .* by \d+\) than before .*Point its URL back/);
+    expect(await held()).toBe(true);
+    expect((await world.drifts()).find((drift) => drift.ours)).toMatchObject({ status: 'open', lastError: null });
+    expect(await world.run()).toEqual([ours('taken_away')]);
   });
 });
