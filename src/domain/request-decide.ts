@@ -1,6 +1,6 @@
-import { currentStage, type Decision, forWhom, placed, placeFor, progress, type StageProgress } from './approval.ts';
+import { currentStage, type Decision, forWhom, placeFor, progress, type StageProgress } from './approval.ts';
 import { schedule } from './effect.ts';
-import { neededLater } from './needed-later.ts';
+import { placeNow } from './needed-later.ts';
 import { type Actor, byPerson, refOf } from './person.ts';
 import { worthTelling } from './policy/lookup.ts';
 import { refused } from './refusal.ts';
@@ -26,18 +26,17 @@ export function approve(
   if (own && !(stage.selfAllowed && seat?.onBehalfOf.length === 0)) return refused({ code: 'own_request' });
   if (seat === undefined)
     return refused({ code: 'not_an_approver', from: stage.from, unavailable: worthTelling(voters.unavailable) });
-  const taken = placed(before);
-  if (taken.has(command.by.slackUserId)) return refused({ code: 'already_counted' });
-  const place = placeFor(seat, state.requester, taken);
-  if (!place.ok)
-    return refused(place.why === 'taken' ? { code: 'already_counted' } : { code: 'delegated_by_requester' });
+  const { voters: all } = command;
+  const count = { counted: before, voters: all, requester: state.requester.slackUserId, now: index };
+  const place = placeNow(count, command.by.slackUserId, seat);
+  if (!place.ok) {
+    if (place.why === 'taken') return refused({ code: 'already_counted' });
+    if (place.why === 'nobody') return refused({ code: 'delegated_by_requester' });
+    const from = state.stages[place.stage]?.from ?? [];
+    return refused({ code: 'needed_later', stage: place.stage, from, now: stage.from });
+  }
   const { onBehalfOf } = place;
   const { via } = seat;
-  const people = [command.by.slackUserId, ...(onBehalfOf ? [onBehalfOf.slackUserId] : [])];
-  const later = neededLater(before, command.voters, state.requester.slackUserId, index, people);
-  if (later !== null) {
-    return refused({ code: 'needed_later', stage: later, from: state.stages[later]?.from ?? [], now: stage.from });
-  }
   const decision: Decision = {
     kind: 'approved',
     by: refOf(command.by),

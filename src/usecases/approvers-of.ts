@@ -1,7 +1,7 @@
-import { currentStage, placed, placeFor, progress, type StageVoters } from '../domain/approval.ts';
+import { currentStage, placeFor, progress, type StageVoters } from '../domain/approval.ts';
 import { type Delegation, isAway } from '../domain/delegation.ts';
 import type { SlackUserId } from '../domain/ids.ts';
-import { neededLater } from '../domain/needed-later.ts';
+import { placeNow } from '../domain/needed-later.ts';
 import { isUnavailable } from '../domain/policy/facts.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { absencesNow } from './absences.ts';
@@ -48,14 +48,12 @@ export async function electorateOf(
   // A requester without a manager is no outage, and one whose manager cannot be looked up is.
   const unsure = isUnavailable(requester?.manager) || [...groups.values()].some(isUnavailable);
   if (!stage || !now) return { ...NOBODY, voters, unsure };
-  const taken = placed(counted);
+  const count = { counted, voters: all, requester: request.requester.slackUserId, now: index ?? 0 };
   const deciders = [...now.voters].flatMap(([user, seat]): Decider[] => {
     const own = user === request.requester.slackUserId;
-    if (taken.has(user) || (own && !(stage.selfAllowed && seat.onBehalfOf.length === 0))) return [];
-    const place = placeFor(seat, request.requester, taken);
-    if (!place.ok || index === null) return [];
-    const people = [user, ...(place.onBehalfOf ? [place.onBehalfOf.slackUserId] : [])];
-    if (neededLater(counted, all, request.requester.slackUserId, index, people) !== null) return [];
+    if (own && !(stage.selfAllowed && seat.onBehalfOf.length === 0)) return [];
+    const place = placeNow(count, user, seat);
+    if (!place.ok) return [];
     return [{ user, via: seat.via, onBehalfOf: place.onBehalfOf?.slackUserId ?? null }];
   });
   const others = deciders.map(({ user }) => user).filter((user) => user !== request.requester.slackUserId);
