@@ -244,6 +244,42 @@ describe('an audit channel that is archived after requests were made', () => {
   );
 });
 
+describe('the channel of the cards that is archived after a request was made', () => {
+  it(
+    'is told in the security channel as well; people decide on their Home, and the card catches up',
+    async () => {
+      const file = join(folder, 'cards.yaml');
+      await writeFile(file, POLICY.replace('channels: {', 'channels: { security: "#security",'));
+      world = await startWorld({ target, policy: file });
+      const { workspace, target: orders } = world;
+      const until = (what: string, there: () => boolean | Promise<boolean>) =>
+        workspace.waitFor(there, { what, timeoutMs: PATIENCE_MS });
+      await workspace.user('dev').command('/elevate orders-db/admin 1h moving a table', { channel: 'access' });
+      const card = () => textOf(workspace.messages('access').at(-1)?.blocks ?? []);
+      await until('the card', () => card().includes('May decide now'));
+      const fault = { error: 'is_archived', channel: workspace.channel('access').id, times: Number.POSITIVE_INFINITY };
+      workspace.failNext('chat.postMessage', fault);
+      workspace.failNext('chat.update', fault);
+      await workspace.user('dba').openHome();
+      const approve = (element: unknown): boolean => labelOf(element) === 'Approve';
+      await until('Approve on the Home', () => textOf(workspace.home('dba')?.blocks ?? []).includes('Approve'));
+      await workspace.user('dba').click('home', approve);
+      await until('the access', () => orders.holds('dev'));
+      const security = () => workspace.messages('security').map(({ text: said }) => said);
+      await until('the news', () =>
+        security().some((said) => said.includes('cards of requests cannot be shown in #access')),
+      );
+      expect(card()).toContain('May decide now');
+      workspace.clearFaults();
+      world.advance(600);
+      await until('the card to be live', () => card().includes('*Live*'));
+      await until('the end of the news', () => security().some((said) => said.includes('shown in #access again')));
+      expect(security()).toHaveLength(1);
+    },
+    TIME_LIMIT_MS,
+  );
+});
+
 describe('a process that is killed between a post and its note', () => {
   it.each([
     ['the head', 0],

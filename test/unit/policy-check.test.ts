@@ -105,8 +105,16 @@ roles: { db/admin: { entitlement: { role: a }, owners: [], break_glass: { who: [
 
   it('whose use nobody could review is told', () => {
     expect(withBreakGlass('')).toContain('error nobody_reviews');
-    expect(withBreakGlass(', notify: [lone]')).not.toContain('error nobody_reviews');
-    expect(withBreakGlass('', 'admins: [lone]')).not.toContain('error nobody_reviews');
+    expect(withBreakGlass(', notify: [dba]')).not.toContain('error nobody_reviews');
+    expect(withBreakGlass('', 'admins: [dba]')).not.toContain('error nobody_reviews');
+  });
+
+  it('whose use by the only reviewer nobody could review is told', () => {
+    expect(withBreakGlass(', notify: [lone]')).toContain('warning nobody_reviews');
+    expect(withBreakGlass('', 'admins: [lone]')).toContain('warning nobody_reviews');
+    expect(withBreakGlass(', notify: [lone]', 'admins: [security]')).not.toContain('warning nobody_reviews');
+    expect(withBreakGlass(', notify: [lone, dba]')).not.toContain('warning nobody_reviews');
+    expect(withBreakGlass(', notify: [security]')).not.toContain('warning nobody_reviews');
   });
 
   it('that no security channel hears of is told', () => {

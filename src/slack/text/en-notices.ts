@@ -33,7 +33,7 @@ export function notice(name: NoticeName, { request, grant, approvers }: RequestV
     case 'request_cancelled':
       return `You cancelled your request for ${what}.`;
     case 'break_glass_used':
-      return `⚠ ${mention(request.requester.slackUserId)} used break-glass for ${what}, for ${duration(request.durationSeconds)}, without asking anybody. Reason: ${esc(request.reason)}${request.breakGlass?.review ? ` A review is due ${when(request.breakGlass.review.dueAt)}.` : ''}`;
+      return `⚠ ${mention(request.requester.slackUserId)} used break-glass for ${what}, for ${duration(request.durationSeconds)}, ${askedWhom(request)}. Reason: ${esc(request.reason)}${request.breakGlass?.review ? ` A review is due ${when(request.breakGlass.review.dueAt)}.` : ''}`;
     case 'review_overdue':
       return `${noticeWords.reviewOverdue(request)} ${esc(request.reason)}`;
     case 'review_closed':
@@ -83,9 +83,15 @@ function reviewed(request: AccessRequest, what: string): string {
   return `Your use of break-glass for ${what} was reviewed: ${verdict}, says ${review?.by ? mention(review.by.slackUserId) : 'a reviewer'}. ${esc(review?.comment ?? '')}`;
 }
 
+/** Break-glass asks nobody but those whom a guardrail asks for. */
+const askedWhom = (request: AccessRequest): string =>
+  request.stages.length === 0
+    ? 'without asking anybody'
+    : `approved${by(request)} since a guardrail asks for it, and by nobody else`;
+
 export const noticeWords = {
   breakGlassAlert: (request: AccessRequest): string =>
-    `⚠ *Break-glass.* ${mention(request.requester.slackUserId)} takes ${role(request)} for ${duration(request.durationSeconds)} without asking anybody. Reason:`,
+    `⚠ *Break-glass.* ${mention(request.requester.slackUserId)} takes ${role(request)} for ${duration(request.durationSeconds)}, ${askedWhom(request)}. Reason:`,
   reviewOverdue: (request: AccessRequest): string =>
     `⚠ *A review is overdue.* Nobody has said yet whether ${mention(request.requester.slackUserId)} used break-glass for ${role(request)} rightly${request.breakGlass?.review ? `; it was due ${when(request.breakGlass.review.dueAt)}` : ''}. Their reason:`,
   /** Why it does not stand where it should. */

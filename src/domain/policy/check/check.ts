@@ -3,6 +3,7 @@ import type { Location } from '../location.ts';
 import type { Policy, Role, StageRule } from '../types.ts';
 import { at } from './at.ts';
 import { formulaOf } from './formula.ts';
+import { checkReviewers } from './reviewers.ts';
 import { alwaysHolds, checkGuardrail, checkRules } from './rules.ts';
 import { checkStages } from './stages.ts';
 
@@ -73,19 +74,6 @@ function checkFreedom(role: Role): Finding[] {
     }
   }
   return findings;
-}
-
-/** Break-glass is reviewed by somebody of `notify`, an owner, whoever the rules would have asked, or an admin. */
-function checkReviewers(policy: Policy, role: Role): Finding[] {
-  if (!role.breakGlass) return [];
-  const stages = [...role.rules, ...policy.guardrails].flatMap(({ then: effect }) =>
-    'stages' in effect ? effect.stages.flatMap((stage) => stage.from) : [],
-  );
-  const asked = stages.filter((name) => name !== 'owners');
-  if ([...role.breakGlass.notify, ...role.owners, ...policy.admins, ...asked].length > 0) return [];
-  const message = `Role ${role.key} has break-glass, and nobody could review its use: it names nobody to notify, the role has no owners, its rules ask no group, and there are no admins.`;
-  const fix = 'Set notify in break_glass, owners in the resource, or admins.';
-  return [finding('error', 'nobody_reviews', at(role.location), message, fix)];
 }
 
 /** A use of break-glass is told in the security channel; without one, only where the cards of the role are. */
