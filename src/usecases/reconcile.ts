@@ -3,7 +3,8 @@ import { manyEndsAreDue } from './give-way.ts';
 import { systemsOfPolicy } from './known-systems.ts';
 import { asOutage } from './outage.ts';
 import type { Performed, Ports } from './ports.ts';
-import { type Finding, firstRunOf, reconcileSystem } from './reconcile-system.ts';
+import type { Finding } from './reconcile-run.ts';
+import { firstRunOf, reconcileSystem } from './reconcile-system.ts';
 import type { KnownSystem } from './watch-ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'connectors' | 'policies'>;

@@ -235,7 +235,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the reconciler tells what the target said before as removed by hand',
-    file: 'usecases/reconcile-system.ts',
+    file: 'usecases/reconcile-grants.ts',
     search: "return now?.status === 'active' && (await session.observe()).ours === null;",
     replace: "return now?.status === 'active';",
     killer: stale('is not told as removed by hand'),
