@@ -15,6 +15,7 @@ import {
   savePosting,
   toldNow,
 } from './escalation.ts';
+import { orGone, postInFirst } from './first-channel.ts';
 import { done, type Performed, type Ports, type RequestView } from './ports.ts';
 import { viewOf } from './render-card.ts';
 import type { AlertView, Posting } from './watch-ports.ts';
@@ -64,8 +65,10 @@ async function begin(
   steps: readonly Step[],
   to: readonly string[],
 ): Promise<Posting> {
-  const channel = ports.policies.current().channels.security ?? view.request.role.channel;
-  const ref = await ports.messenger.postAlert(channel, view, await inCharge(ports, view, 0, steps));
+  const { channels, defaults } = ports.policies.current();
+  const alert = await inCharge(ports, view, 0, steps);
+  const places = [channels.security, view.request.role.channel, defaults.channel];
+  const ref = await postInFirst(places, (channel) => ports.messenger.postAlert(channel, view, alert));
   const posting = {
     workspaceId: grant.workspaceId,
     key: alertKeyOf(grant.id),
@@ -95,9 +98,10 @@ async function goOn(
   const due = since >= ports.policies.current().alerts.repeatSeconds * 1000;
   const again = grant.status === 'revoking' && (worse || anew || wider || due);
   const changed = posting.shows !== shows || wider;
-  if (changed && (await ports.messenger.updateAlert(posting.ref, view, alert)) === 'gone')
-    return begin(ports, grant, view, steps, to);
-  if (again) await ports.messenger.repeatAlert(posting.ref, view, alert);
+  const updated = changed ? await orGone(() => ports.messenger.updateAlert(posting.ref, view, alert)) : 'updated';
+  const repeat = again && updated !== 'gone';
+  const repeated = repeat ? await orGone(() => ports.messenger.repeatAlert(posting.ref, view, alert)) : null;
+  if (updated === 'gone' || repeated === 'gone') return begin(ports, grant, view, steps, to);
   if (!again && posting.shows === shows) return posting;
   const { times, postedAt } = again ? { times: posting.times + 1, postedAt: view.now } : posting;
   const next = { ...posting, shows, times, postedAt };

@@ -12,6 +12,7 @@ import {
   savePosting,
   toldNow,
 } from './escalation.ts';
+import { orGone, postInFirst } from './first-channel.ts';
 import { done, type Performed, type Ports } from './ports.ts';
 import type { AlarmView, Failing, Posting } from './watch-ports.ts';
 
@@ -79,8 +80,9 @@ async function viewOf(
 
 /** `to`: who is told for the first time, such as after an outage of our own. */
 async function begin(ports: Needs, input: Input, view: AlarmView, to: readonly string[]): Promise<Posting> {
-  const channel = ports.policies.current().channels.security ?? view.named[0]?.request.role.channel ?? '';
-  const ref = await ports.messenger.postAlarm(channel, view);
+  const { channels, defaults } = ports.policies.current();
+  const places = [channels.security, ...view.named.map(({ request }) => request.role.channel), defaults.channel];
+  const ref = await postInFirst(places, (channel) => ports.messenger.postAlarm(channel, view));
   const posting = {
     workspaceId: input.workspace,
     key: alarmKeyOf(input.target),
@@ -105,8 +107,10 @@ async function goOn(
   const since = view.now.getTime() - posting.postedAt.getTime();
   const again = worse || to.length > 0 || since >= ports.policies.current().alerts.repeatSeconds * 1000;
   if (posting.shows === shows && !again) return posting;
-  if ((await ports.messenger.updateAlarm(posting.ref, view)) === 'gone') return begin(ports, input, view, to);
-  if (again) await ports.messenger.repeatAlarm(posting.ref, view);
+  const updated = await orGone(() => ports.messenger.updateAlarm(posting.ref, view));
+  const repeat = again && updated !== 'gone';
+  const repeated = repeat ? await orGone(() => ports.messenger.repeatAlarm(posting.ref, view)) : null;
+  if (updated === 'gone' || repeated === 'gone') return begin(ports, input, view, to);
   const { times, postedAt } = again ? { times: posting.times + 1, postedAt: view.now } : posting;
   return savePosting(ports, { ...posting, shows, times, postedAt }, news(view, to));
 }
@@ -116,7 +120,7 @@ const news = ({ connector, failing, now }: AlarmView, to: readonly string[]) =>
 
 /** The target let go of all of it, or somebody answered for the rest. */
 async function close(ports: Needs, { workspace }: Input, posting: Posting): Promise<Performed> {
-  await ports.messenger.closeAlarm(posting.ref);
+  await orGone(() => ports.messenger.closeAlarm(posting.ref));
   await savePosting(ports, { ...posting, workspaceId: workspace, shows: OVER });
   return done;
 }

@@ -1,6 +1,6 @@
 import { type Effect, schedule } from '../domain/effect.ts';
 import type { AccessRequest } from '../domain/request.ts';
-import { asOutage } from './outage.ts';
+import { postInFirst } from './first-channel.ts';
 import { type CardPlace, type CardRef, done, type Performed, type Ports } from './ports.ts';
 
 type Announcement = Extract<Effect, { kind: 'announce_channel' }>;
@@ -56,23 +56,14 @@ export async function announceChannel(
   return done;
 }
 
-/** In the first channel that takes it. */
-async function tell(
+/** In the first other channel that takes it. */
+function tell(
   ports: Pick<Ports, 'messenger' | 'policies'>,
   { channel, what, otherwise }: Announcement,
   problem: string,
 ): Promise<CardRef> {
   const { channels, defaults } = ports.policies.current();
-  const places = [channels.security, otherwise, defaults.channel].filter((each) => each !== null && each !== channel);
-  let last: unknown = new Error(`No other channel can say that ${channel} takes nothing`);
-  for (const place of new Set(places)) {
-    if (place === null) continue;
-    try {
-      return await ports.messenger.tellSecurity(place, { notice: 'channel_fails', channel, what, problem });
-    } catch (error) {
-      last = error;
-      if (!asOutage(error).ofChannel) break;
-    }
-  }
-  throw last;
+  const others = [channels.security, otherwise, defaults.channel].filter((each) => each !== channel);
+  const notice = { notice: 'channel_fails', channel, what, problem } as const;
+  return postInFirst(others, (place) => ports.messenger.tellSecurity(place, notice));
 }

@@ -3,7 +3,7 @@ import type { RequestId, WorkspaceId } from '../domain/ids.ts';
 import { passes } from '../domain/policy/lookup.ts';
 import { transitionReview } from '../domain/review.ts';
 import { backoffMs, SCREEN_BACKOFF } from './backoff.ts';
-import { asOutage } from './outage.ts';
+import { orGone, postInFirst } from './first-channel.ts';
 import { done, type Performed, type Ports, type RequestView } from './ports.ts';
 import { viewOf } from './render-card.ts';
 import { reviewersOf } from './reviewers-of.ts';
@@ -23,31 +23,12 @@ export async function alertBreakGlass(ports: Needs, input: Input): Promise<Perfo
   const view = await viewOf(ports, input.workspace, input.requestId);
   if (!view) return done;
   const { channels, defaults } = ports.policies.current();
-  const [first, ...others] = [channels.security, view.request.role.channel, defaults.channel].filter(
-    (each) => each !== null,
+  const places = [channels.security, view.request.role.channel, defaults.channel];
+  const told = await orGone(() =>
+    postInFirst(places, (channel, instead) => ports.messenger.alertBreakGlass(channel, view, instead)),
   );
-  if (first === undefined) return done;
-  const problem = await gone(() => ports.messenger.alertBreakGlass(first, view, null));
-  if (problem === null) return done;
-  for (const channel of new Set(others)) {
-    if (channel === first) continue;
-    const instead = { channel: first, problem };
-    if ((await gone(() => ports.messenger.alertBreakGlass(channel, view, instead))) === null) return done;
-  }
-  await writeToReviewers(ports, view);
+  if (told === 'gone') await writeToReviewers(ports, view);
   return done;
-}
-
-/** Why it can never be posted as things are; null: it was. Throws what passes by itself. */
-async function gone(post: () => Promise<void>): Promise<string | null> {
-  try {
-    await post();
-    return null;
-  } catch (error) {
-    const outage = asOutage(error);
-    if (outage.kind !== 'permanent') throw outage;
-    return outage.message;
-  }
 }
 
 async function writeToReviewers(ports: Needs, { request, approvers, now }: RequestView): Promise<void> {

@@ -1,0 +1,80 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Target } from '../../src/sandbox/target.ts';
+import { textOf } from '../../src/sandbox/workspace/elements.ts';
+import { startSharedTarget } from '../support/stage.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+/** An alarm is told somewhere, whatever becomes of the channel that it is for. */
+const TIME_LIMIT_MS = 120_000;
+const PATIENCE_MS = 30_000;
+
+let target: Target;
+beforeAll(async () => {
+  target = await startSharedTarget();
+}, TIME_LIMIT_MS);
+afterAll(() => target.stop());
+
+let world: World | undefined;
+afterEach(async () => {
+  expect(world?.workspace.violations ?? []).toEqual([]);
+  await world?.stop();
+  world = undefined;
+});
+
+/** Somebody has access that nobody can take away when its time is over. */
+async function held(): Promise<World> {
+  world = await startWorld({ target });
+  const { workspace, target: orders } = world;
+  await workspace.user('dev').command('/elevate orders-db/read 20m looking at a bug', { channel: 'access' });
+  await workspace.waitFor(() => orders.holds('dev'), { what: 'the access', timeoutMs: PATIENCE_MS });
+  await orders.be('is unreachable');
+  return world;
+}
+function archive({ workspace }: World, name: string): void {
+  const fault = { error: 'is_archived', channel: workspace.channel(name).id, times: Number.POSITIVE_INFINITY };
+  workspace.failNext('chat.postMessage', fault);
+  workspace.failNext('chat.update', fault);
+}
+const said = ({ workspace }: World, channel: string, words: string): Promise<unknown> =>
+  workspace.waitFor(
+    () =>
+      workspace
+        .messages(channel)
+        .flatMap((message) => [message, ...workspace.thread(message)])
+        .some((message) => `${message.text}\n${textOf(message.blocks)}`.includes(words)),
+    { what: `'${words}' in #${channel}`, timeoutMs: PATIENCE_MS },
+  );
+
+describe('the alarm of access that could not be removed', () => {
+  it(
+    'stands where the cards are when the security channel is archived',
+    async () => {
+      const w = await held();
+      archive(w, 'security');
+      w.advance(20 * 60);
+      await said(w, 'access-prod', 'Access was not removed');
+      expect(w.workspace.messages('security')).toEqual([]);
+      await w.target.be('is reachable again');
+      w.advance(5 * 60);
+      await w.workspace.waitFor(async () => !(await w.target.holds('dev')), {
+        what: 'the end',
+        timeoutMs: PATIENCE_MS,
+      });
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it(
+    'is told anew where the cards are when its channel is archived while it stands',
+    async () => {
+      const w = await held();
+      w.advance(20 * 60);
+      await said(w, 'security', 'Access was not removed');
+      expect(w.workspace.messages('access-prod')).toHaveLength(1);
+      archive(w, 'security');
+      w.advance(24 * 3_600);
+      await said(w, 'access-prod', 'Access was not removed');
+    },
+    TIME_LIMIT_MS,
+  );
+});
