@@ -179,9 +179,8 @@ describe('an audit channel that is archived after requests were made', () => {
     for (const card of waiting()) {
       await workspace.user('dba').click(card, (element) => labelOf(element) === 'Approve');
     }
-    const { target: orders } = world;
-    const both = async () => (await orders.holds('dev')) && (await orders.holds('dev2'));
-    await workspace.waitFor(both, { what: 'both to have it', timeoutMs: PATIENCE_MS });
+    const live = () => workspace.messages('access').filter((card) => textOf(card.blocks).includes('*Live*'));
+    await workspace.waitFor(() => live().length === 2, { what: 'both to have it', timeoutMs: PATIENCE_MS });
     return { ...world, heal: () => workspace.clearFaults(), file };
   }
   const alarms = ({ workspace }: World): string[] => workspace.messages('security').map(({ text: said }) => said);

@@ -55,13 +55,17 @@ const told = (w: World, who: string, words: string, times = 1): Promise<unknown>
     },
     { what: `'${words}' told to ${who}`, timeoutMs: PATIENCE_MS },
   );
-const holds = (w: World, who: string): Promise<unknown> =>
-  w.workspace.waitFor(() => w.target.holds(who), { what: `the access of ${who}`, timeoutMs: PATIENCE_MS });
+/** On the target it stands before it is noted as live, and only what is noted has its end. */
+const live = (w: World): Promise<unknown> =>
+  w.workspace.waitFor(() => textOf(w.cards().at(-1)?.blocks ?? []).includes('*Live*'), {
+    what: 'the newest card to be live',
+    timeoutMs: PATIENCE_MS,
+  });
 
 /** The message about somebody to whom an administrator gave access on the target. */
 async function foundOnTarget(w: World, button: string): Promise<Message> {
   await w.workspace.user('dev').command('/elevate orders-db/read 2h looking at a bug', { channel: 'access' });
-  await holds(w, 'dev');
+  await live(w);
   await w.target.sql('GRANT orders_admin TO theo');
   w.advance(60);
   return withButton(w, button, () => w.workspace.messages('security'));
@@ -95,7 +99,7 @@ describe('a button of another installation, or older than a restored database', 
       await told(w, 'dba', 'That request is not known here. It may belong to another installation of Elevate.', 2);
 
       await workspace.user('sre').command('/elevate orders-db/report 30m looking at a bug', { channel: 'access' });
-      await holds(w, 'sre');
+      await live(w);
       w.advance(28 * 60);
       const notice = await withButton(w, 'Extend by 30 minutes', () => workspace.dms('sre'));
       for (const button of ['Extend by 30 minutes', 'I’m done']) {
@@ -127,7 +131,7 @@ describe('a button with another hand on it, or another thing in it', () => {
       const w = await open();
       const { workspace } = w;
       await workspace.user('sre').command('/elevate orders-db/report 30m looking at a bug', { channel: 'access' });
-      await holds(w, 'sre');
+      await live(w);
       w.advance(28 * 60);
       const notice = await withButton(w, 'Extend by 30 minutes', () => workspace.dms('sre'));
       for (const button of ['Extend by 30 minutes', 'I’m done']) {

@@ -36,6 +36,14 @@ async function said(w: World, channel: string, words: string, inThread = false):
     { what: `"${words}" in #${channel}`, timeoutMs: 30_000 },
   );
 }
+/** The target shows an access before it is noted as live, and only what is noted has its end. */
+const live = (w: World, count: number) =>
+  w.workspace.waitFor(
+    () =>
+      w.workspace.messages('access-prod').filter((message) => textOf(message.blocks).includes('*Live*')).length ===
+      count,
+    { what: `${count} live`, timeoutMs: 30_000 },
+  );
 const modalSays = (w: World, who: string, words: string) =>
   w.workspace.waitFor(() => textOf(w.workspace.modal(who)?.blocks ?? []).includes(words), {
     what: `the modal of ${who} to say "${words}"`,
@@ -71,7 +79,7 @@ it(
     world = w;
     const { workspace, target } = w;
     await workspace.user('dev').command('/elevate orders-db/read 20m looking at a bug', { channel: 'access' });
-    await workspace.waitFor(() => target.holds('dev'), { what: 'the access', timeoutMs: 30_000 });
+    await live(w, 1);
     await target.be('is unreachable');
     w.advance(20 * 60);
     const alert = await said(w, 'security', 'Access was not removed');
@@ -148,6 +156,7 @@ it(
       await workspace.user(who).command('/elevate orders-db/all 20m looking at a bug', { channel: 'access' });
       await workspace.waitFor(() => target.holds(who), { what: `the access of ${who}`, timeoutMs: 30_000 });
     }
+    await live(w, holders.length);
     await target.be('is unreachable');
     w.advance(21 * 60);
     const alarm = await said(w, 'security', '5 grants on orders-pg were not removed');
