@@ -155,6 +155,13 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
       yield message(policyNewsMessage({ news: 'tightened', version: 'f'.repeat(64), disallowed, closed: 50 }, text));
     }),
     *plainMessage(words) {
+      for (const what of ['cards', 'timelines'] as const) {
+        const notices = [
+          { notice: 'channel_fails', channel: words(80), what, problem: words(3_000) },
+          { notice: 'channel_works', channel: words(80), what },
+        ] as const;
+        for (const notice of notices) yield kept(plainMessage(text.watch.security(notice)));
+      }
       yield message(
         plainMessage(
           text.watch.security({

@@ -96,7 +96,7 @@ export const noticeWords = {
     `⚠ *A review is overdue.* Nobody has said yet whether ${mention(request.requester.slackUserId)} used break-glass for ${role(request)} rightly${request.breakGlass?.review ? `; it was due ${when(request.breakGlass.review.dueAt)}` : ''}. Their reason:`,
   /** Why it does not stand where it should. */
   alertInstead: ({ channel, problem }: ReplacedChannel): string =>
-    `This stands here because ${esc(channel)} could not take it: ${esc(problem)}`,
+    `This stands here because ${esc(channel)} could not take it: ${esc(cut(problem, ERROR_SHOWN_MAX))}`,
   start: (grant: Grant): string =>
     grant.offeredSeconds === null ? 'Start' : `Start for ${duration(grant.offeredSeconds)}`,
   startLabel: (grant: Grant): string => `Start my access to ${grant.roleKey} now`,

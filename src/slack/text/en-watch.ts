@@ -141,8 +141,8 @@ export const watch = {
         return troubleText(it.trouble);
       case 'channel_fails':
         return it.what === 'timelines'
-          ? `⚠ *The timelines of requests cannot be kept in ${esc(it.channel)}.* ${esc(it.problem)}. Requests and access go on, and nothing is lost: what is missing there is written as soon as the channel takes it, or into another one that the policy names under \`channels.audit\`.`
-          : `⚠ *The cards of requests cannot be shown in ${esc(it.channel)}.* ${esc(it.problem)}. Access goes on and ends in time, and who may decide finds what waits on the Home of Elevate; the cards follow as soon as the channel takes them.`;
+          ? `⚠ *The timelines of requests cannot be kept in ${esc(it.channel)}.* ${esc(cut(it.problem, ERROR_SHOWN_MAX))}. Requests and access go on, and nothing is lost: what is missing there is written as soon as the channel takes it, or into another one that the policy names under \`channels.audit\`.`
+          : `⚠ *The cards of requests cannot be shown in ${esc(it.channel)}.* ${esc(cut(it.problem, ERROR_SHOWN_MAX))}. Access goes on and ends in time, and who may decide finds what waits on the Home of Elevate; the cards follow as soon as the channel takes them.`;
       case 'channel_works':
         return it.what === 'timelines'
           ? `✓ The timelines of requests are kept in ${esc(it.channel)} again, or in another channel of the policy. What was missing is written there.`
