@@ -18,7 +18,11 @@ export type HandOn = (entries: readonly DelayedEntry[]) => Promise<void>;
  * late (Redis documentation, `hz`), and an end of access should be exact. The queue's own alarm for the same rings `BACKUP_AFTER_MS`
  * later: it is for the case that this process is dead by then. What the queue does not take is kept here alone.
  */
-export function createHandOn(queue: QueueBackend, local: LocalClock, log: Logger): HandOn {
+export function createHandOn(
+  queue: Pick<QueueBackend, 'name' | 'add'>,
+  local: Pick<LocalClock, 'keep' | 'freeHands' | 'size'>,
+  log: Logger,
+): HandOn {
   let leaveAloneUntil = Number.NEGATIVE_INFINITY;
   let down = false;
 

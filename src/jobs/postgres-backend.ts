@@ -39,7 +39,7 @@ export async function createPostgresQueueBackend(
     log,
     queue: ({ queue }) => new Queue(queue, { connection: { ...connection, max: QUEUE_CONNECTIONS } }),
     worker: (lane) =>
-      new Worker(lane.queue, (job) => deliver(job.data), {
+      new Worker(lane.queue, (job) => deliver(job.data, lane.lane), {
         ...workerOptions(lane),
         connection: { ...connection, max: WORKER_CONNECTIONS },
       }),

@@ -3,7 +3,8 @@ import type { JobPayload, Lane } from './definitions.ts';
 
 export interface QueuedJob {
   readonly id: string;
-  readonly kind: EffectKind;
+  /** Its name, for people who look into the queue. */
+  readonly kind: EffectKind | JobPayload['what'];
   readonly payload: JobPayload;
   readonly delayMs: number;
 }
@@ -22,5 +23,5 @@ export interface QueueBackend {
   close(): Promise<void>;
 }
 
-/** What a worker does with a job; never rejects. */
-export type Deliver = (data: unknown) => Promise<void>;
+/** What a worker of this lane does with a job; never rejects. A worker that was paused may still get one that it was waiting for. */
+export type Deliver = (data: unknown, lane: Lane) => Promise<void>;

@@ -57,7 +57,11 @@ export function createRedisBackend(options: RedisBackendOptions, deliver: Delive
     log,
     queue: ({ queue }) => new Queue(queue, { connection: forAdding, prefix }),
     worker: (lane) =>
-      new Worker(lane.queue, (job) => deliver(job.data), { ...workerOptions(lane), connection: forWorking, prefix }),
+      new Worker(lane.queue, (job) => deliver(job.data, lane.lane), {
+        ...workerOptions(lane),
+        connection: forWorking,
+        prefix,
+      }),
     checkConnected: () => {
       if (forAdding.status === 'ready') return;
       throw new Error(`Not connected to ${new URL(options.redisUrl).host}${lastError ? `: ${lastError}` : ''}`);

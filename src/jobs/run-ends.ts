@@ -25,13 +25,15 @@ interface Needs {
   /** Performs one that is claimed already. */
   readonly performOne: (claimed: ClaimedEffect, owner: string) => Promise<void>;
   readonly onDone: (claimed: ClaimedEffect) => void;
-  /** Whether the process is stopping: then what has begun is finished, and the rest is given back. */
-  readonly stopping: () => boolean;
+  /** Aborted when the process stops: then the batch that has begun is finished, and the rest is given back at once. */
+  readonly stopping: AbortSignal;
+  /** Called when something was given back: nobody has an alarm for it. Never rejects. */
+  readonly onGivenBack: () => Promise<void>;
   readonly log: Logger;
 }
 
 export function createEnds(
-  { outbox, performEnds, performOne, onDone, stopping, log }: Needs,
+  { outbox, performEnds, performOne, onDone, stopping, onGivenBack, log }: Needs,
   stops: Set<AbortController>,
 ) {
   return async (
@@ -44,6 +46,22 @@ export function createEnds(
     const stop = new AbortController();
     stops.add(stop);
     const held = new Map<string, ClaimedEffect>();
+    /** The keys of the batch that has begun. */
+    let begun: ReadonlySet<string> = new Set();
+    const giveBack = async (): Promise<void> => {
+      const rest = [...held.keys()].filter((key) => !begun.has(key));
+      if (rest.length === 0) return;
+      for (const key of rest) held.delete(key);
+      await outbox.giveBack(rest, owner);
+      await onGivenBack();
+    };
+    let givingBack: Promise<void> = Promise.resolve();
+    const onStopping = (): void => {
+      givingBack = giveBack().catch((error: unknown) => {
+        log.warn({ err: error, target }, 'Ends that had not begun could not be given back; their leases run out');
+      });
+    };
+    stopping.addEventListener('abort', onStopping, { once: true });
     let letGo = (): void => {};
     try {
       const claimed = await outbox.claimEnds(target, owner, LEASE_SECONDS, limit);
@@ -54,8 +72,9 @@ export function createEnds(
       let batched = true;
       for (let from = 0; from < claimed.length && !stop.signal.aborted; from += ENDS_IN_BATCH) {
         if (from > 0) await pace();
-        if (stopping()) break;
+        if (stopping.aborted) break;
         const batch = claimed.slice(from, from + ENDS_IN_BATCH);
+        begun = new Set(batch.map(({ key }) => key));
         const ran = await withinLimits(performEnds(batch, stop.signal), stop);
         batched &&= ran.batched;
         const done = batch.filter(({ key }) => ran.settled.has(key));
@@ -64,11 +83,12 @@ export function createEnds(
         for (const each of done) onDone(each);
       }
       if (stop.signal.aborted) throw stop.signal.reason;
+      begun = new Set();
       const rest = [...held.values()];
       const next = async (): Promise<void> => {
         for (;;) {
           await pace();
-          const each = stopping() || stop.signal.aborted ? undefined : rest.shift();
+          const each = stopping.aborted || stop.signal.aborted ? undefined : rest.shift();
           if (!each) return;
           // From here it keeps a lease of its own.
           held.delete(each.key);
@@ -76,12 +96,14 @@ export function createEnds(
         }
       };
       if (rest.length > 0) await Promise.all(Array.from({ length: PER_TARGET }, next));
-      if (held.size > 0 && stopping()) await outbox.giveBack([...held.keys()], owner);
+      if (stopping.aborted) await giveBack();
       return { batched, failed: false };
     } catch (error) {
       log.warn({ err: error, target, ends: held.size }, 'A batch of ends failed as a whole; it is performed again');
       return { batched: true, failed: true };
     } finally {
+      stopping.removeEventListener('abort', onStopping);
+      await givingBack;
       letGo();
       stops.delete(stop);
     }

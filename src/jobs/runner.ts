@@ -37,15 +37,18 @@ interface Needs {
   readonly log: Logger;
   /** Called when an effect went back to the outbox with a new due time. */
   readonly onRescheduled: () => void;
+  /** Called when a stop gave work back that is due, for other processes to be told. Never rejects. */
+  readonly onGivenBack: () => Promise<void>;
 }
 
 /**
  * Claims effects in Postgres and performs them. Whatever calls `run`, and however often, an effect is in one pair of hands at a
  * time: the lease in Postgres decides, not the queue.
  */
-export function createRunner({ outbox, perform, performEarly, performEnds, log, onRescheduled }: Needs): Runner {
+export function createRunner(needs: Needs): Runner {
+  const { outbox, perform, performEarly, performEnds, log, onRescheduled, onGivenBack } = needs;
   const processId = randomUUID();
-  let stopping = false;
+  const stopping = new AbortController();
   const stops = new Set<AbortController>();
   const inHand = new Map<string, InHand>();
   /** What was done here lately, so that another alarm for the same costs no look into Postgres. */
@@ -55,7 +58,7 @@ export function createRunner({ outbox, perform, performEarly, performEnds, log, 
   let runs = 0;
 
   const run = (key: string, generation: number, aheadMs = 0, second = false): Promise<void> => {
-    if (stopping || isFinished(key, generation)) return Promise.resolve();
+    if (stopping.signal.aborted || isFinished(key, generation)) return Promise.resolve();
     const mine = inHand.get(key);
     if (mine) {
       mine.asked = Math.max(mine.asked, generation);
@@ -87,7 +90,7 @@ export function createRunner({ outbox, perform, performEarly, performEnds, log, 
       performed = claimed.generation;
       await performClaimed(claimed, owner, entry);
       aheadMs = 0;
-    } while (entry.asked > performed && !stopping);
+    } while (entry.asked > performed && !stopping.signal.aborted);
   };
 
   const claim = async (key: string, owner: string, aheadMs: number): Promise<ClaimedEffect | null> => {
@@ -125,7 +128,7 @@ export function createRunner({ outbox, perform, performEarly, performEnds, log, 
       onRescheduled();
     } catch (error) {
       // It is taken again once the lease has run out, here or by a sweep elsewhere: every performer is harmless twice.
-      if (!stopping) lookAgain(claimed.key, claimed.generation, 0);
+      if (!stopping.signal.aborted) lookAgain(claimed.key, claimed.generation, 0);
       log.warn(
         { effect: claimed.key, err: error },
         `What came of ${claimed.key} could not be saved; it is performed again`,
@@ -165,14 +168,15 @@ export function createRunner({ outbox, perform, performEarly, performEnds, log, 
       performOne: (claimed, owner) =>
         performClaimed(claimed, owner, { asked: 0, done: Promise.resolve(), early: null }),
       onDone: remember,
-      stopping: () => stopping,
+      stopping: stopping.signal,
+      onGivenBack,
       log,
     },
     stops,
   );
 
   const runEnds: Ends = async (target, limit, pace, onClaimed) => {
-    if (stopping) return { batched: true, failed: false };
+    if (stopping.signal.aborted) return { batched: true, failed: false };
     let done = (): void => {};
     const ran = new Promise<void>((resolve) => {
       done = resolve;
@@ -200,7 +204,7 @@ export function createRunner({ outbox, perform, performEarly, performEnds, log, 
   };
 
   const drain = async (limitMs = DRAIN_MS): Promise<void> => {
-    stopping = true;
+    stopping.abort();
     for (const timer of lookingAgain.values()) clearTimeout(timer);
     lookingAgain.clear();
     const finished = Promise.all([...[...inHand.values()].map((entry) => entry.done), ...batches.values()]);

@@ -2,11 +2,13 @@ import type { Logger } from 'pino';
 import type { Outbox, Store } from '../usecases/ports.ts';
 import { alarmOf, jobPayload, laneOf } from './definitions.ts';
 import type { PerformEarly } from './early.ts';
+import { createHandBack } from './hand-back.ts';
 import { createHandOn } from './hand-on.ts';
 import { PING_LIMIT_MS } from './limits.ts';
 import { createLocalClock } from './local-clock.ts';
 import type { Perform, PerformEnds } from './perform.ts';
 import { createPostgresQueueBackend, type PostgresBackendOptions } from './postgres-backend.ts';
+import type { Deliver } from './queue-backend.ts';
 import { createRedisBackend, type RedisBackendOptions } from './redis-backend.ts';
 import { createRelay } from './relay.ts';
 import { createRunner, type Runner } from './runner.ts';
@@ -49,11 +51,13 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
     performEnds,
     log,
     onRescheduled: () => relay.wake(),
+    onGivenBack: () => handBack.due(),
   });
   const targets = createTargets(runner);
-  const deliver = async (data: unknown): Promise<void> => {
+  let stopping = false;
+  const deliver: Deliver = async (data, lane) => {
     const payload = jobPayload.safeParse(data);
-    if (payload.success) return targets.run(payload.data);
+    if (payload.success) return stopping ? handBack.job(payload.data, lane) : targets.run(payload.data);
     log.error(
       { err: payload.error },
       'A job in the queue is not one of ours and was dropped. Does something else use this queue?',
@@ -67,6 +71,7 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
     early: performEarly !== undefined,
   });
   const handOn = createHandOn(queue, local, log);
+  const handBack = createHandBack(outbox, queue, log);
   const relay = createRelay(outbox, handOn, log);
   const sweep = createSweep(outbox, handOn, local, log);
 
@@ -86,6 +91,7 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
     sweep: () => sweep.sweep(),
     ready: () => within(queue.ping(), PING_LIMIT_MS, queue.name).catch(messageOf),
     async stop(limitMs) {
+      stopping = true;
       await Promise.all([relay.stop(), sweep.stop(), queue.pause()]);
       local.stop();
       targets.stop();

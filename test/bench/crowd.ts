@@ -128,7 +128,7 @@ async function copyOf(seeded: string): Promise<string> {
   return url.href;
 }
 
-async function endAt(databaseUrl: string, at: Date): Promise<void> {
+export async function endAt(databaseUrl: string, at: Date): Promise<void> {
   const crowd = `(SELECT id FROM grants WHERE target ->> 'subject' LIKE 'crowd\\_%')`;
   await withClient(databaseUrl, async (client) => {
     await client.query(`UPDATE grants SET ends_at = $1, must_end_by = $1 WHERE id IN ${crowd}`, [at]);

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { type Effect, effectKey, schedule } from '../../src/domain/effect.ts';
 import { grantId, requestId, workspaceId } from '../../src/domain/ids.ts';
 import { lanes } from '../../src/jobs/definitions.ts';
+import { ENDS_IN_BATCH } from '../../src/jobs/limits.ts';
 import type { Perform, PerformEnds } from '../../src/jobs/perform.ts';
 import type { QueuedJob } from '../../src/jobs/queue-backend.ts';
 import { type Jobs, type JobsOptions, startJobs } from '../../src/jobs/start.ts';
@@ -71,13 +72,16 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
     await database?.drop();
   });
 
-  const startProcess = async (perform: Perform): Promise<Jobs> => {
-    const onCommit: JobsOptions['onCommit'] = (listener) => store.onCommit(listener);
+  const startProcess = async (
+    perform: Perform,
+    { performEnds = oneByOne, hearsCommits = true }: { performEnds?: PerformEnds; hearsCommits?: boolean } = {},
+  ): Promise<Jobs> => {
+    const onCommit: JobsOptions['onCommit'] = (listener) => (hearsCommits ? store.onCommit(listener) : () => undefined);
     const jobs = await startJobs({
       outbox: store.outbox,
       onCommit,
       perform,
-      performEnds: oneByOne,
+      performEnds,
       backend: queue.backend,
       log,
     });
@@ -398,6 +402,47 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
       for (const effect of effects) await until('the other process does it', isDone(effect));
       work.open();
       await stopping;
+    });
+
+    it('gives back at once the ends that it has not begun, and another process hears of them', async () => {
+      const work = gate();
+      const [begun, elsewhere] = [[] as number[], [] as number[]];
+      const settled = (batch: readonly { key: string }[]) => ({
+        settled: new Set(batch.map(({ key }) => key)),
+        batched: true,
+      });
+      await startProcess(async () => done, {
+        // Nothing that is committed wakes it.
+        hearsCommits: false,
+        performEnds: async (batch) => {
+          elsewhere.push(batch.length);
+          return settled(batch);
+        },
+      });
+      const first = await startProcess(async () => done, {
+        performEnds: async (batch) => {
+          begun.push(batch.length);
+          await work.passed;
+          return settled(batch);
+        },
+      });
+      const ends = Array.from({ length: ENDS_IN_BATCH + 10 }, revoke);
+      await store.transaction(workspace, (tx) =>
+        tx.save({
+          effects: ends.map((effect) => schedule(effect, new Date(tx.now.getTime() + 300), 0, 'one target')),
+        }),
+      );
+      await until('a batch is in hand', async () => begun.length === 1);
+      expect(await leased()).toBe(ends.length);
+      // The queue's own alarm for them rings a little later, and would be one.
+      await until('every alarm has rung', async () => (await queue.countJobs()) === 0);
+      const stopping = first.stop();
+      await until('the other process does the rest', async () => (await pending()) === ENDS_IN_BATCH);
+      expect([begun, elsewhere]).toEqual([[ENDS_IN_BATCH], [10]]);
+      expect(await leased()).toBe(ENDS_IN_BATCH);
+      work.open();
+      await stopping;
+      expect(await pending()).toBe(0);
     });
 
     it('tells work that does not finish to stop, and leaves it to the next process', async () => {

@@ -1,7 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { interactive, textOf } from '../../src/sandbox/workspace/elements.ts';
-import { type Json, object, text } from '../../src/sandbox/workspace/json.ts';
-import type { Message } from '../../src/sandbox/workspace/messages.ts';
+import { textOf } from '../../src/sandbox/workspace/elements.ts';
+import { driftCardAbout } from '../support/drift-card.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const TIME_LIMIT_MS = 120_000;
@@ -13,27 +12,6 @@ afterEach(async () => {
   world = undefined;
 });
 
-/** The message about what was found, with the buttons about this login on the target. */
-async function cardAbout(
-  w: World,
-  login: string,
-): Promise<{ card: Message; press(who: string, button: string): Promise<unknown> }> {
-  const card = await w.workspace.waitFor(
-    () => w.workspace.messages('security').findLast((message) => buttonOf(message, 'Accept…', login) !== undefined),
-    { what: `a message about ${login}`, timeoutMs: PATIENCE_MS },
-  );
-  const press = (who: string, button: string) => {
-    const found = buttonOf(card, button, login);
-    return w.workspace.user(who).click(card, (element: Json) => element === found?.element);
-  };
-  return { card, press };
-}
-/** The buttons' labels for screen readers name whom they are about. */
-const buttonOf = (message: Message, label: string, login: string) =>
-  interactive(message.blocks).find(
-    ({ element }) =>
-      text(object(element.text).text) === label && text(element.accessibility_label).includes(` ${login} on `),
-  );
 const told = (w: World, who: string, words: string): Promise<unknown> =>
   w.workspace.waitFor(
     () => {
@@ -56,8 +34,8 @@ it(
     // Bo is one of those who decide.
     await target.sql('GRANT orders_admin TO theo, bo');
     w.advance(60);
-    const theo = await cardAbout(w, 'theo');
-    const bo = await cardAbout(w, 'bo');
+    const theo = await driftCardAbout(workspace, 'theo');
+    const bo = await driftCardAbout(workspace, 'bo');
 
     await theo.press('sre', 'Ignore until…');
     await told(

@@ -201,7 +201,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'what could not be saved is not looked at again',
     file: 'jobs/runner.ts',
-    search: 'if (!stopping) lookAgain(claimed.key, claimed.generation, 0);',
+    search: 'if (!stopping.signal.aborted) lookAgain(claimed.key, claimed.generation, 0);',
     replace: '',
     killer: { test: 'test/unit/jobs-runner.test.ts', named: 'could not save' },
   },
@@ -288,5 +288,19 @@ export const MUTATIONS: readonly Mutation[] = [
     search: 'if (leaves && (await isHolderOf(',
     replace: 'if (leaves && !policy && (await isHolderOf(',
     killer: decisions('cannot say that it may stay'),
+  },
+  {
+    name: 'a stop gives back what it has not begun only at its end',
+    file: 'jobs/run-ends.ts',
+    search: "stopping.addEventListener('abort', onStopping, { once: true });",
+    replace: "if (held.size < 0) stopping.addEventListener('abort', onStopping, { once: true });",
+    killer: { test: 'test/contract/queue-postgres.test.ts', named: 'gives back at once' },
+  },
+  {
+    name: 'nobody hears of what a stop gave back',
+    file: 'jobs/hand-back.ts',
+    search: 'due: () => orTell(handOnDue()),',
+    replace: 'due: async () => void handOnDue,',
+    killer: { test: 'test/contract/queue-postgres.test.ts', named: 'gives back at once' },
   },
 ];

@@ -198,6 +198,7 @@ export async function startStormWorld(target: TargetPostgres): Promise<StormWorl
         performEnds: (all) => performEnds(ports, all),
         log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
         onRescheduled: () => {},
+        onGivenBack: async () => undefined,
       });
       let claimed = 0;
       const key = targetKeyOf({

@@ -86,6 +86,7 @@ describe('the runner takes an effect in hand before its time', () => {
       performEnds: async () => ({ settled: new Set(), batched: true }),
       log: pino({ level: 'silent' }),
       onRescheduled: () => undefined,
+      onGivenBack: async () => undefined,
     });
     void runner.run(KEY, 1, EARLY_MS);
     return { did, runner };

@@ -49,6 +49,7 @@ describe('the runner, when the database is away for a moment', () => {
       performEnds: async () => ({ settled: new Set(), batched: true }),
       log: pino({ level: 'silent' }),
       onRescheduled: () => undefined,
+      onGivenBack: async () => undefined,
     });
     await runner.run(KEY, 1);
     expect({ performed, saved }).toEqual({ performed: 1, saved: 0 });
@@ -84,6 +85,7 @@ describe('a stop in the middle of many ends', () => {
       },
       log: pino({ level: 'silent' }),
       onRescheduled: () => undefined,
+      onGivenBack: async () => undefined,
     });
     const ran = runner.runEnds(
       'target',
@@ -129,6 +131,7 @@ describe('many ends of one target', () => {
       },
       log: pino({ level: 'silent' }),
       onRescheduled: () => undefined,
+      onGivenBack: async () => undefined,
     });
     const pace = (): Promise<void> => {
       asked += 1;

@@ -22,7 +22,8 @@ describe('the mutations of safeguards', () => {
     if (!('test' in killer)) return;
     const named = new RegExp(killer.named ?? '');
     // The shared suites keep the names of their tests in a file beside the test.
-    const suites = ['', 'test/contract/connector-contract.ts'].map((path) => textOf(path || killer.test));
+    const shared = ['test/contract/connector-contract.ts', 'test/contract/queue-contract.ts'];
+    const suites = [killer.test, ...shared].map(textOf);
     expect(suites.some((text) => named.test(text))).toBe(true);
   });
 });
