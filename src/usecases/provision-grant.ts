@@ -61,8 +61,8 @@ async function makeReal(
   resolved: ResolvedAccess,
   session: TargetSession,
 ): Promise<void> {
-  const begun = await begin(ports, input, connector, resolved);
-  if (!begun) return;
+  const open = await begin(ports, input, connector, resolved);
+  if (!open) return;
   const before = await session.observe();
   const takeNote = async (tx: Tx): Promise<HoldingNote | null> => {
     if ((await tx.grantForUpdate(input.grantId))?.status !== 'provisioning') return null;
@@ -71,7 +71,7 @@ async function makeReal(
   };
   const note = await ports.store.transaction(input.workspace, takeNote, { lockGrant: input.grantId });
   if (!note) return;
-  const answer = await session.grant({ expiresAt: expiryOf(note, begun) });
+  const answer = await session.grant({ expiresAt: expiryOf(note, open) });
   const level = (await session.observe()).ours;
   if (level === null || !session.suffices(level)) {
     const found = level === null ? 'no access' : `only ${canonicalJson(level)}`;

@@ -106,8 +106,9 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: `  const heldBefore = note.before.ours !== null || note.before.others.length > 0;
   const { viewOf } = await import('./render-card.ts');
   const all = ports as Ports;
-  const view = await viewOf(all, input.workspace, begun.requestId);
-  if (view) await all.messenger.notify(begun.holder.slackUserId, 'access_live', view);
+  const [grant] = open;
+  const view = grant ? await viewOf(all, input.workspace, grant.requestId) : null;
+  if (grant && view) await all.messenger.notify(grant.holder.slackUserId, 'access_live', view);
 `,
     killer: { rounds: 1, seed: 1 },
   },
