@@ -1,5 +1,5 @@
 import { asOutage } from './outage.ts';
-import type { ReplacedChannel } from './ports.ts';
+import type { Ports, ReplacedChannel } from './ports.ts';
 
 /**
  * Posts in the first of these channels that takes it; `instead` tells `post` which one was to have it, and why it has not. What passes by
@@ -33,4 +33,11 @@ export async function orGone<T>(work: () => Promise<T>): Promise<T | 'gone'> {
     if (asOutage(error).ofChannel) return 'gone';
     throw error;
   }
+}
+
+/** Where the watch speaks: the first that takes it. Empty: the policy names no channel at all. */
+export function watchPlaces(ports: Pick<Ports, 'policies'>): readonly string[] {
+  const { channels, roles, defaults } = ports.policies.current();
+  const places = [channels.security, [...roles.values()][0]?.channel ?? null, defaults.channel];
+  return places.filter((each) => each !== null);
 }

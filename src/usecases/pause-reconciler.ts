@@ -1,9 +1,9 @@
 import { schedule } from '../domain/effect.ts';
 import type { WorkspaceId } from '../domain/ids.ts';
 import { type Actor, bySystem } from '../domain/person.ts';
+import { postInFirst, watchPlaces } from './first-channel.ts';
 import { done, type Performed, type Ports } from './ports.ts';
-import { channelOf } from './render-drift.ts';
-import type { Pause } from './watch-ports.ts';
+import type { Pause, SecurityNotice } from './watch-ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'policies' | 'messenger'>;
 
@@ -74,16 +74,19 @@ export async function resumeReconciler(ports: Pick<Ports, 'store'>, workspace: W
 export async function announcePause(ports: Needs, workspace: WorkspaceId): Promise<Performed> {
   const now = await ports.store.now();
   const pause = await ports.store.reads(workspace).pause();
-  const channel = channelOf(ports);
+  const places = watchPlaces(ports);
+  const say = async (notice: SecurityNotice): Promise<void> => {
+    if (places.length > 0) await postInFirst(places, (channel) => ports.messenger.tellSecurity(channel, notice));
+  };
   if (pause?.untilAt && now >= pause.untilAt) {
     await resumeReconciler(ports, workspace);
     return { done: false, retryInMs: 0, error: 'The pause is over, which is said next' };
   }
   if (!pause) {
-    if (channel !== null) await ports.messenger.tellSecurity(channel, { notice: 'reconciler_resumed' });
+    await say({ notice: 'reconciler_resumed' });
     return done;
   }
-  if (channel !== null) await ports.messenger.tellSecurity(channel, { notice: 'reconciler_paused', pause, now });
+  await say({ notice: 'reconciler_paused', pause, now });
   const nextMs = Math.min(PAUSE_SHOUT_SECONDS * 1000, (pause.untilAt?.getTime() ?? Infinity) - now.getTime());
   return { done: false, retryInMs: nextMs, error: 'The reconciler is still paused' };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Drift } from '../domain/drift.ts';
 import type { WorkspaceId } from '../domain/ids.ts';
+import { orGone, postInFirst, watchPlaces } from './first-channel.ts';
 import { done, type Performed, type Ports } from './ports.ts';
 import type { DriftView } from './watch-ports.ts';
 
@@ -25,12 +26,14 @@ export async function renderDrift(
   const shows = hashOf(drifts);
   const unseen = drifts.filter((drift) => waits(drift) && drift.shownAt === null);
   if (unseen.length === 0 && (!posting || posting.shows === shows)) return done;
-  const channel = channelOf(ports);
-  if (channel === null) return done;
+  const places = watchPlaces(ports);
+  if (places.length === 0) return done;
+  const post = () => postInFirst(places, (channel) => ports.messenger.postDrift(channel, view));
   const anew = !posting || unseen.length > 0;
-  let ref = anew ? await ports.messenger.postDrift(channel, view) : posting.ref;
-  const updated = posting && (await ports.messenger.updateDrift(posting.ref, anew ? { ...view, drifts: [] } : view));
-  if (!anew && updated === 'gone') ref = await ports.messenger.postDrift(channel, view);
+  let ref = anew ? await post() : posting.ref;
+  const before = anew ? { ...view, drifts: [] } : view;
+  const updated = posting && (await orGone(() => ports.messenger.updateDrift(posting.ref, before)));
+  if (!anew && updated === 'gone') ref = await post();
   await ports.store.transaction(workspace, async (tx) => {
     const times = (posting?.times ?? 0) + 1;
     await tx.savePosting({
@@ -47,12 +50,6 @@ export async function renderDrift(
     }
   });
   return done;
-}
-
-/** Where the watch speaks; null: the policy names no channel for it. */
-export function channelOf(ports: Pick<Ports, 'policies'>): string | null {
-  const { channels, roles } = ports.policies.current();
-  return channels.security ?? [...roles.values()][0]?.channel ?? null;
 }
 
 const waits = (drift: Drift): boolean => drift.status === 'open' || drift.status === 'revoking';

@@ -1,8 +1,8 @@
 import { type ClockSighting, type ClockVerdict, judgeClock } from '../domain/clock-watch.ts';
 import { type Effect, schedule, type Trouble } from '../domain/effect.ts';
 import type { WorkspaceId } from '../domain/ids.ts';
+import { postInFirst, watchPlaces } from './first-channel.ts';
 import { done, type Performed, type Ports } from './ports.ts';
-import { channelOf } from './render-drift.ts';
 import type { DatabaseIdentity, DatabaseSight, DatabaseVerdict } from './watch-ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'clock'>;
@@ -80,9 +80,9 @@ export async function announceTrouble(
   ports: Pick<Ports, 'policies' | 'messenger'>,
   trouble: Extract<Effect, { kind: 'announce_trouble' }>['trouble'],
 ): Promise<Performed> {
-  const channel = channelOf(ports);
-  if (channel === null) return done;
-  await ports.messenger.tellSecurity(channel, { notice: 'trouble', trouble });
+  const places = watchPlaces(ports);
+  if (places.length === 0) return done;
+  await postInFirst(places, (channel) => ports.messenger.tellSecurity(channel, { notice: 'trouble', trouble }));
   return done;
 }
 

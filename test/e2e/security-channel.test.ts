@@ -21,6 +21,45 @@ afterEach(async () => {
   world = undefined;
 });
 
+describe('access that nobody granted', () => {
+  it(
+    'is shown where the cards are when the security channel is archived',
+    async () => {
+      world = await startWorld({ target });
+      const w = world;
+      await w.workspace.user('dev').command('/elevate orders-db/read 2h looking at a bug', { channel: 'access' });
+      await said(w, 'access-prod', '*Live*');
+      archive(w, 'security');
+      await w.target.sql('GRANT orders_admin TO theo');
+      w.advance(60);
+      await said(w, 'access-prod', 'Unknown holder');
+      await w.target.sql('REVOKE orders_admin FROM theo');
+      w.advance(15 * 60);
+      await said(w, 'access-prod', 'Nothing here waits for anybody');
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it(
+    'is shown anew there when the channel of its card is archived since',
+    async () => {
+      world = await startWorld({ target });
+      const w = world;
+      await w.workspace.user('dev').command('/elevate orders-db/read 2h looking at a bug', { channel: 'access' });
+      await said(w, 'access-prod', '*Live*');
+      await w.target.sql('GRANT orders_admin TO theo');
+      w.advance(60);
+      await said(w, 'security', 'Unknown holder');
+      archive(w, 'security');
+      await w.target.sql('GRANT orders_admin TO bo');
+      w.advance(15 * 60);
+      await said(w, 'access-prod', 'Unknown holder');
+      expect(w.workspace.messages('access-prod')).toHaveLength(2);
+    },
+    TIME_LIMIT_MS,
+  );
+});
+
 /** Somebody has access that nobody can take away when its time is over. */
 async function held(): Promise<World> {
   world = await startWorld({ target });
