@@ -4,6 +4,7 @@ import { bySystem } from '../domain/person.ts';
 import type { Policy } from '../domain/policy/types.ts';
 import { type Closed, closeDenied } from './close-denied.ts';
 import { disallowedGrants } from './disallowed-grants.ts';
+import { postInFirst } from './first-channel.ts';
 import type { NewPolicyLoad, PolicyNews, Ports } from './ports.ts';
 
 /** What reading the policy's files came to. */
@@ -96,8 +97,8 @@ const audit = (ports: Omit<Needs, 'swap'>, workspace: WorkspaceId, fact: PolicyA
     tx.save({ events: [{ ...fact, at: tx.now, actor: bySystem('policy'), requestId: null, grantId: null }] }),
   );
 
-/** In the admins' channel, which is the security channel; without one, where cards go by default. */
+/** In the admins' channel, which is the security channel; where none takes it, where cards go by default. */
 async function announce(ports: Omit<Needs, 'swap'>, policy: Policy, news: PolicyNews): Promise<void> {
-  const channel = policy.channels.security ?? policy.defaults.channel;
-  if (channel !== null) await ports.messenger.tellPolicy(channel, news);
+  const places = [policy.channels.security, policy.defaults.channel].filter((each) => each !== null);
+  if (places.length > 0) await postInFirst(places, (channel) => ports.messenger.tellPolicy(channel, news));
 }

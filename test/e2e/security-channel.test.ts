@@ -1,7 +1,10 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Target } from '../../src/sandbox/target.ts';
 import { textOf } from '../../src/sandbox/workspace/elements.ts';
-import { startSharedTarget } from '../support/stage.ts';
+import { POLICY, startSharedTarget } from '../support/stage.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 /** An alarm is told somewhere, whatever becomes of the channel that it is for. */
@@ -19,6 +22,29 @@ afterEach(async () => {
   expect(world?.workspace.violations ?? []).toEqual([]);
   await world?.stop();
   world = undefined;
+});
+
+describe('a changed policy that does not check', () => {
+  it(
+    'is told where cards go by default when the security channel is archived',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'elevate-policy-'));
+      const file = join(folder, 'policy.yaml');
+      const text = await readFile(POLICY, 'utf8');
+      await writeFile(file, text);
+      try {
+        world = await startWorld({ target, policy: file });
+        archive(world, 'security');
+        await writeFile(file, text.replace('"developers" in', '"develpers" in'));
+        await world.app.reloadPolicy();
+        await said(world, 'access', 'was refused');
+      } finally {
+        await world?.stop();
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    TIME_LIMIT_MS,
+  );
 });
 
 describe('access that nobody granted', () => {
