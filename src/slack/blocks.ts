@@ -68,6 +68,15 @@ export const plainSection = (text: string): Block => ({ type: 'section', text: p
 export const context = (text: string): Block => ({ type: 'context', elements: [mrkdwn(cut(text, SECTION_TEXT_MAX))] });
 export const divider: Block = { type: 'divider' };
 
+/** What mrkdwn says, without its markup: for fields, which show none. Moments stand in UTC there. */
+export const asPlain = (markup: string): string =>
+  markup
+    .replaceAll(/<!date\^\d+\^[^|>]*\|([^>]*)>/g, '$1')
+    .replaceAll('`', '')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
+
 export const mention = (user: string): string => `<@${user}>`;
 
 /**

@@ -46,7 +46,7 @@ export async function actorOf(
 
 /** A refusal in mrkdwn, with a link to the request that it is about. */
 export async function explain(desk: Desk, actor: Actor | null, refusal: Refusal): Promise<string> {
-  const sentence = esc(desk.text.refusal(refusal));
+  const sentence = desk.text.refusal(refusal);
   if (refusal.code !== 'already_requested' || actor === null) return sentence;
   const card = await desk.usecases().findCard({ workspace: actor.workspace, requestId: refusal.requestId });
   return card ? `${sentence}${desk.text.commands.link(await linkTo(desk, card))}` : sentence;

@@ -130,20 +130,28 @@ export function createMessenger({ client, channels, directs, identity, text, onC
     },
 
     async alertBreakGlass(channel, view, instead) {
-      await post(channel, breakGlassAlert(view, instead, text));
+      return await post(channel, breakGlassAlert(view, instead, text));
     },
 
-    async notify(to, notice, view) {
+    async notify(to, notice, view, card) {
       try {
-        await post(await directs.with(to), noticeMessage(notice, view, text));
+        const link = card && permalink(await identity(), card);
+        return await post(await directs.with(to), noticeMessage(notice, view, link, text));
       } catch (error) {
         const code = slackCode(error) ?? '';
         // Who has left the workspace cannot be told any more, and trying for ever would not change that.
-        if (GONE.includes(code)) return;
+        if (GONE.includes(code)) return null;
         // Opening the conversation anew tells whether they have left.
         if (NO_CHANNEL.includes(code)) directs.forget(to);
         throw error;
       }
+    },
+
+    updateNotice(ref, notice, view, isOpen) {
+      if (!isOpen) return update(ref, plainMessage(text.noticeOver(notice, view)));
+      const message =
+        notice === 'break_glass_alert' ? breakGlassAlert(view, null, text) : noticeMessage(notice, view, null, text);
+      return update(ref, message);
     },
 
     async tellDelegate(to, delegation) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Card, Holding, HoldingNote } from '../usecases/ports.ts';
+import type { Card, Holding, HoldingNote, OpenNotice } from '../usecases/ports.ts';
+import { notices } from './effect-rows.ts';
 import { readRow, storedDate, storedGrantId, storedRequestId, storedWorkspaceId } from './rows.ts';
 
 const cardSchema = z
@@ -28,6 +29,27 @@ const cardSchema = z
   );
 
 export const readCard = (row: unknown): Card => readRow('cards', 'request_id', cardSchema, row);
+
+const noticeSchema = z
+  .object({
+    channel_id: z.string(),
+    ts: z.string(),
+    request_id: storedRequestId,
+    workspace_id: storedWorkspaceId,
+    notice: z.union([z.enum(notices), z.literal('break_glass_alert')]),
+    shows: z.string(),
+  })
+  .transform(
+    (row): OpenNotice => ({
+      requestId: row.request_id,
+      workspaceId: row.workspace_id,
+      ref: { channelId: row.channel_id, ts: row.ts },
+      notice: row.notice,
+      shows: row.shows,
+    }),
+  );
+
+export const readNotice = (row: unknown): OpenNotice => readRow('open_notices', 'ts', noticeSchema, row);
 
 const holdingSchema: z.ZodType<Holding> = z.looseObject({
   ours: z.json(),

@@ -3,7 +3,7 @@ import type { Effect, EffectKind, NoticeName, Trouble } from '../domain/effect.t
 import type { ClaimedEffect } from '../usecases/ports.ts';
 import { readRow, storedDate, storedGrantId, storedRequestId, storedUserId, storedWorkspaceId } from './rows.ts';
 
-const notices: { readonly [name in NoticeName]: name } = {
+export const notices: { readonly [name in NoticeName]: name } = {
   request_submitted: 'request_submitted',
   request_escalated: 'request_escalated',
   request_approved: 'request_approved',

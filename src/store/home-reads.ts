@@ -35,6 +35,17 @@ export function createHomeReads(db: Db, workspace: WorkspaceId, skipping: Skippi
       ]);
       return { rows: skipping(rows, readRequest), total };
     },
+    pendingFor: async ({ groups, version }, after, limit) => {
+      const behind = after ? Prisma.sql`AND (r.created_at, r.id) > (${after.createdAt}, ${after.id})` : Prisma.empty;
+      const rows: readonly unknown[] = await db.query`
+        SELECT ${requestColumns} FROM requests r
+         WHERE r.${ours} AND r.status = 'pending' ${behind} AND (r.policy_version <> ${version} OR EXISTS (
+           SELECT FROM jsonb_array_elements(r.stages) WITH ORDINALITY s(stage, number), jsonb_array_elements_text(s.stage -> 'from') name
+            WHERE s.number <= coalesce((r.waiting ->> 'stage')::int, 1000) + 1 AND name = ANY (${[...groups]})))
+         ORDER BY r.created_at, r.id LIMIT ${limit}`;
+      const read = skipping(rows, readRequest);
+      return { rows: read, last: rows.length < limit ? null : (read.at(-1) ?? null) };
+    },
     dueReviews: async (limit) => {
       const rows: readonly unknown[] = await db.query`
         SELECT ${requestColumns} FROM requests r
@@ -57,10 +68,11 @@ export function createHomeReads(db: Db, workspace: WorkspaceId, skipping: Skippi
       const latest = heads[0]?.sequence ?? 0;
       if (since === null || since >= latest) return { latest, requests: [] };
       // Events get their numbers in the order in which they are committed, so none of them appears behind a later one.
-      const rows: readonly { request_id: string }[] = await db.query`
-        SELECT DISTINCT request_id FROM audit_events
-         WHERE ${ours} AND sequence > ${since} AND sequence <= ${latest} AND request_id IS NOT NULL LIMIT ${limit}`;
-      return { latest, requests: rows.map((row) => requestId(row.request_id)) };
+      const rows: readonly { request_id: string; event: number }[] = await db.query`
+        SELECT request_id, max(sequence) AS event FROM audit_events
+         WHERE ${ours} AND sequence > ${since} AND sequence <= ${latest} AND request_id IS NOT NULL
+         GROUP BY request_id LIMIT ${limit}`;
+      return { latest, requests: rows.map((row) => ({ id: requestId(row.request_id), event: row.event })) };
     },
   };
 }

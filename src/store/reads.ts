@@ -2,7 +2,7 @@ import { groupBy } from '../domain/group-by.ts';
 import { grantId, requestId, type SlackUserId, type WorkspaceId } from '../domain/ids.ts';
 import type { Reads } from '../usecases/ports.ts';
 import { readEvent } from './audit-rows.ts';
-import { readCard, readNote } from './card-rows.ts';
+import { readCard, readNote, readNotice } from './card-rows.ts';
 import type { Db } from './database.ts';
 import { readDelegations } from './delegations.ts';
 import { Prisma } from './generated/client.ts';
@@ -97,6 +97,11 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
       const rows = await db.query`
         SELECT * FROM cards WHERE workspace_id = ${workspace} AND request_id = ${id} AND place = ${place}`;
       return one(rows, readCard);
+    },
+    openNotices: async (id) => {
+      const rows: readonly unknown[] = await db.query`
+        SELECT * FROM open_notices WHERE workspace_id = ${workspace} AND request_id = ${id} ORDER BY ts`;
+      return rows.map(readNotice);
     },
     note: async (accessKey) => {
       const rows =

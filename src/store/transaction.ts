@@ -100,6 +100,17 @@ export async function runInside<T>(
       refuseForeign(workspace, [{ id: delegation.person.slackUserId, workspaceId: delegation.workspaceId }]);
       return saveDelegation(db, delegation);
     },
+    keepNotice: async ({ requestId, workspaceId, ref, notice, shows }) => {
+      refuseForeign(workspace, [{ id: requestId, workspaceId }]);
+      await db.execute`
+        INSERT INTO open_notices (channel_id, ts, request_id, workspace_id, notice, shows)
+        VALUES (${ref.channelId}, ${ref.ts}, ${requestId}, ${workspace}, ${notice}, ${shows})
+        ON CONFLICT (channel_id, ts) DO UPDATE SET shows = excluded.shows`;
+    },
+    dropNotice: async ({ channelId, ts }) => {
+      await db.execute`
+        DELETE FROM open_notices WHERE workspace_id = ${workspace} AND channel_id = ${channelId} AND ts = ${ts}`;
+    },
     addToWave: (topic, grants) => addToWave(db, workspace, now, topic, grants),
     saveCard: async ({ requestId, place, workspaceId, ref, shows, eventsTold, lineBegun, posted }) => {
       refuseForeign(workspace, [{ id: requestId, workspaceId }]);

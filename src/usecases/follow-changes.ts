@@ -7,8 +7,8 @@ import { viewOf } from './render-card.ts';
 export interface Changes {
   /** The number of the latest audit event. */
   readonly latest: number;
-  /** The requests that changed since, as they are now; null: more than are worth telling one by one. */
-  readonly views: readonly RequestView[] | null;
+  /** The requests that changed since, as they are now, with the number of the latest event of each; null: more than are worth telling one by one. */
+  readonly views: readonly { readonly view: RequestView; readonly event: number }[] | null;
 }
 
 /** What changed since an audit event, whichever process changed it. `since` null: only where the audit stands now. */
@@ -20,6 +20,11 @@ export async function changesSince(
   const { latest, requests } = await reads.changedSince(since, FOLLOWED_REQUESTS + 1);
   if (since === null || requests.length > FOLLOWED_REQUESTS) return { latest, views: null };
   const once = lookingUpOnce(ports);
-  const views = await Promise.all(requests.map((id) => viewOf(once, workspace, id)));
-  return { latest, views: views.filter((view) => view !== null) };
+  const views = await Promise.all(
+    requests.map(async ({ id, event }) => {
+      const view = await viewOf(once, workspace, id);
+      return view && { view, event };
+    }),
+  );
+  return { latest, views: views.filter((each) => each !== null) };
 }

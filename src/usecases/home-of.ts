@@ -7,7 +7,7 @@ import { electorateOf } from './approvers-of.ts';
 import { lookUpGroups, membership } from './electorate.ts';
 import { type AwayFacts, awayOf } from './go-away.ts';
 import type { Rows, Window } from './home-ports.ts';
-import { DUE_REVIEWS_LIMIT, HOME_ALL_ROWS, HOME_ROWS } from './limits.ts';
+import { DUE_REVIEWS_LIMIT, HOME_ALL_ROWS, HOME_COUNTED_AHEAD, HOME_ROWS } from './limits.ts';
 import { lookingUpOnce } from './looking-up-once.ts';
 import type { Ports } from './ports.ts';
 import { statusOf } from './status-of.ts';
@@ -39,11 +39,15 @@ export interface Page<T> extends Rows<T> {
   readonly pages: number;
   /** The place of its first row among all, from 1. */
   readonly from: number;
+  /** Whether there are more than `total`, which is how far they were counted; unless set there are not. */
+  readonly more?: boolean;
 }
 
 export interface HomeFacts {
   readonly ok: true;
   readonly now: Date;
+  /** Every audit event up to this one is in it. */
+  readonly latest: number;
   readonly waiting: Page<AccessRequest>;
   readonly reviews: Page<AccessRequest>;
   readonly access: Page<Grant>;
@@ -58,7 +62,7 @@ export interface HomeFacts {
     readonly drift: Page<Drift>;
     readonly everything: Page<Grant>;
   } | null;
-  /** Every request that its lists hold, on whatever page. */
+  /** Every request that its lists hold, on whatever page, as far as they were counted. */
   readonly shows: ReadonlySet<RequestId>;
   /** Who is away, as far as it concerns this person. */
   readonly away: AwayFacts;
@@ -70,7 +74,10 @@ export async function homeOf(
   input: Asker & { readonly pages: HomePages },
 ): Promise<HomeFacts | { ok: false; refusal: Refusal }> {
   const ports = lookingUpOnce(given);
-  const status = await statusOf(ports, input);
+  // Before everything else: what is read behind it may be newer, and never older.
+  const { latest } = await ports.store.reads(input.workspace).changedSince(null, 1);
+  const wanted = Math.max(0, input.pages.waiting ?? 0);
+  const status = await statusOf(ports, { ...input, counted: wanted * HOME_ROWS + HOME_COUNTED_AHEAD });
   if (!status.ok) return status;
   const { pages, user } = input;
   const reads = ports.store.reads(input.workspace);
@@ -86,7 +93,8 @@ export async function homeOf(
   return {
     ok: true,
     now: status.now,
-    waiting: cut(status.waitingForMe, pages.waiting),
+    latest,
+    waiting: { ...cut(status.waitingForMe, pages.waiting), more: status.waitingMore },
     reviews: cut(reviews, pages.reviews),
     access: cut(status.grants, pages.access),
     extensible: status.extensible,

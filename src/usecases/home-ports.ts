@@ -1,6 +1,6 @@
 import type { Drift } from '../domain/drift.ts';
 import type { Grant } from '../domain/grant.ts';
-import type { RequestId, SlackUserId } from '../domain/ids.ts';
+import type { PolicyVersion, RequestId, SlackUserId } from '../domain/ids.ts';
 import type { AccessRequest } from '../domain/request.ts';
 
 /** Which rows of a long list. */
@@ -19,6 +19,15 @@ export interface Rows<T> {
 export interface HomeReads {
   /** The person's requests that wait no longer, newest first; without those that the policy refused at once. */
   pastRequestsOf(person: SlackUserId, window: Window): Promise<Rows<AccessRequest>>;
+  /**
+   * Waiting requests, oldest first, behind `after`: those whose stages, up to the one that waits, name one of these groups, and those that were
+   * asked under another policy. `last`: the one to go on behind; null: there are no more.
+   */
+  pendingFor(
+    of: { readonly groups: readonly string[]; readonly version: PolicyVersion },
+    after: Pick<AccessRequest, 'id' | 'createdAt'> | null,
+    limit: number,
+  ): Promise<{ readonly rows: readonly AccessRequest[]; readonly last: AccessRequest | null }>;
   /** Uses of break-glass whose review is due, oldest first. */
   dueReviews(limit: number): Promise<readonly AccessRequest[]>;
   /** Open grants of the workspace by their end, without those that `failingGrants` has. */
@@ -27,9 +36,12 @@ export interface HomeReads {
   failingGrants(window: Window): Promise<Rows<Grant>>;
   /** What is on targets otherwise than granted and waits for somebody, in the order in which it was first seen. */
   waitingDrift(window: Window): Promise<Rows<Drift>>;
-  /** The number of the latest audit event, and the requests that those behind `since` tell of, each once; `since` null: none of them. */
+  /** The number of the latest audit event, and the requests that those behind `since` tell of, each with its latest one; `since` null: none of them. */
   changedSince(
     since: number | null,
     limit: number,
-  ): Promise<{ readonly latest: number; readonly requests: readonly RequestId[] }>;
+  ): Promise<{
+    readonly latest: number;
+    readonly requests: readonly { readonly id: RequestId; readonly event: number }[];
+  }>;
 }

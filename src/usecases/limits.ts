@@ -4,6 +4,12 @@ export const MIN_DURATION_SECONDS = 1;
 export const SUGGESTIONS = 3;
 /** How many waiting requests are looked through for one person's list, oldest first. */
 export const WAITING_LIMIT = 1_000;
+/** How many of them are read at a time. */
+export const WAITING_CHUNK = 100;
+/** How many requests that wait for somebody a command counts; beyond that it says that there are more. */
+export const WAITING_COUNTED = 100;
+/** How far behind its page a Home counts them. */
+export const HOME_COUNTED_AHEAD = 25;
 /** How many people are told of one escalation by direct message; the thread mentions the group. */
 export const ESCALATION_TOLD_MAX = 20;
 /** How many holders of a role are told. */

@@ -26,8 +26,9 @@ export interface RoleOffer {
   readonly maxSeconds: number;
   readonly reasonMinLength: number;
   readonly ticket: Omit<Role['ticket'], 'accepts'>;
-  /** How many people each stage would ask for the usual time; empty: nobody. null: that depends on what is not filled in yet. */
+  /** How many people each stage would ask for `askedSeconds`; empty: nobody. null: that depends on what is not filled in yet. */
   readonly asked: readonly number[] | null;
+  readonly askedSeconds: number;
 }
 
 type Needs = Pick<Ports, 'store' | 'directory' | 'policies'>;
@@ -66,17 +67,24 @@ async function recentKeys(ports: Needs, { workspace, user }: Asker): Promise<rea
   return [...new Set(latest.map(({ role }) => role.key))];
 }
 
-/** One role, for the form's second step. A role that this person may not ask for is refused as the policy refuses it. */
+/**
+ * One role, for the form's second step, and whom it would ask for so long (unless given, the usual time). A role that this person may not ask for is
+ * refused as the policy refuses it.
+ */
 export async function offerRole(
   ports: Needs,
-  input: Asker & { readonly role: string },
+  input: Asker & { readonly role: string; readonly durationSeconds?: number | null },
 ): Promise<{ ok: true; offer: RoleOffer } | { ok: false; refusal: Refusal }> {
   const seen = await eligible(ports, input);
   if (!seen.ok) return seen;
   const found = findRole(seen.policy, input.role);
   if (!found.ok) return found;
-  if (seen.roles.includes(found.role))
-    return { ok: true, offer: { ...offerOf(found.role), asked: askedBy(seen, found.role) } };
+  if (seen.roles.includes(found.role)) {
+    const { defaultSeconds, maxSeconds } = found.role.duration;
+    const askedSeconds = Math.min(input.durationSeconds ?? defaultSeconds, maxSeconds);
+    const asked = askedBy(seen, found.role, askedSeconds);
+    return { ok: true, offer: { ...offerOf(found.role), asked, askedSeconds } };
+  }
   const unknown = firstUnknown(seen, [found.role]);
   return refused(
     unknown === null ? { code: 'role_not_offered', role: found.role.key } : { code: 'facts_unavailable', ...unknown },
@@ -103,8 +111,12 @@ interface Eligible {
 }
 
 /** Whom it would ask, as far as that can be told before the form is filled in. */
-function askedBy({ person, policy, groups, facts }: Eligible, role: Role): readonly number[] | null {
-  const request = { ...facts.request, durationSeconds: role.duration.defaultSeconds };
+function askedBy(
+  { person, policy, groups, facts }: Eligible,
+  role: Role,
+  durationSeconds: number,
+): readonly number[] | null {
+  const request = { ...facts.request, durationSeconds };
   const { outcome, stages: asked } = evaluate(policy, role.key, { ...facts, request });
   if (outcome === 'deny') return null;
   const stages = seatedStages(asked, { role, person, groups });
@@ -173,5 +185,6 @@ function offerOf(role: Role): RoleOffer {
     reasonMinLength: role.reason.minLength,
     ticket: role.ticket,
     asked: null,
+    askedSeconds: role.duration.defaultSeconds,
   };
 }

@@ -81,6 +81,19 @@ export interface Ids {
 /** The two messages that a request may have: where people decide, and the head of its timeline in an audit channel. */
 export type CardPlace = 'decision' | 'audit';
 
+/** A message about a request: to one person, or to the security channel. */
+export type NoticeKind = NoticeName | 'break_glass_alert';
+
+/** A message on which something can be pressed, or that says what can stop being true. */
+export interface OpenNotice {
+  readonly requestId: RequestId;
+  readonly workspaceId: WorkspaceId;
+  readonly ref: CardRef;
+  readonly notice: NoticeKind;
+  /** What it offered when it was drawn. */
+  readonly shows: string;
+}
+
 /** Where a card of a request stands and what it shows. */
 export interface Card {
   readonly requestId: RequestId;
@@ -171,6 +184,8 @@ export interface Reads extends WatchReads, HomeReads {
   pendingExtensionsOf(grants: readonly GrantId[]): Promise<readonly RequestId[]>;
   /** Where the cards of these requests stand. */
   channelsOf(requests: readonly RequestId[]): Promise<ReadonlyMap<RequestId, string>>;
+  /** Messages about the request on which something can be pressed, oldest first. */
+  openNotices(id: RequestId): Promise<readonly OpenNotice[]>;
   /** The latest wave of a topic. */
   wave(topic: string): Promise<Wave | null>;
   card(id: RequestId, place: CardPlace): Promise<Card | null>;
@@ -216,6 +231,9 @@ export interface Tx extends Reads, WatchWrites {
   keepNote(note: HoldingNote): Promise<HoldingNote>;
   dropNotes(accessKeys: readonly string[]): Promise<void>;
   saveCard(card: Card): Promise<void>;
+  /** In place of what was kept of the same message before. */
+  keepNotice(notice: OpenNotice): Promise<void>;
+  dropNotice(ref: CardRef): Promise<void>;
   /** In place of what the person said before. */
   saveDelegation(delegation: Delegation): Promise<void>;
   /** Adds to the wave that the topic is in the middle of, or begins the next one. */
@@ -594,8 +612,11 @@ export interface Messenger {
   postThreadLine(ref: CardRef, line: LinePlace, event: AuditEvent, view: RequestView): Promise<void>;
   /** Break-glass was used, or its review is overdue; in the channel for it. */
   /** `instead`: the channel that it was for, and why it could not be posted there. */
-  alertBreakGlass(channel: string, view: RequestView, instead: ReplacedChannel | null): Promise<void>;
-  notify(to: SlackUserId, notice: NoticeName, view: RequestView): Promise<void>;
+  alertBreakGlass(channel: string, view: RequestView, instead: ReplacedChannel | null): Promise<CardRef>;
+  /** `card`: where people decide, for a link. null: nobody can be told there any more. */
+  notify(to: SlackUserId, notice: NoticeName, view: RequestView, card: CardRef | null): Promise<CardRef | null>;
+  /** Draws it anew: as it was sent, or (not `isOpen`) as something that is over. */
+  updateNotice(ref: CardRef, notice: NoticeKind, view: RequestView, isOpen: boolean): Promise<Updated>;
   /** Somebody is away and asks this person to decide in their place. */
   tellDelegate(to: SlackUserId, delegation: Delegation): Promise<void>;
   /** A revocation that fails, or ended access that showed up again, in the channel for it. */

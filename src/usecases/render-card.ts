@@ -9,6 +9,7 @@ import { electorateOf } from './approvers-of.ts';
 import { backoffMs, SCREEN_BACKOFF } from './backoff.ts';
 import { extensionSeconds } from './extend-grant.ts';
 import { moveRecord } from './move-record.ts';
+import { refreshNotices } from './notices.ts';
 import { asOutage } from './outage.ts';
 import {
   type Card,
@@ -46,6 +47,7 @@ export async function renderCard(ports: Needs, input: Input, attempts: number): 
     const view = await viewOf(ports, input.workspace, input.requestId);
     if (!view) return done;
     const told = await drawPlaces(ports, view, events, attempts);
+    await refreshNotices(ports, view, () => viewOf(ports, input.workspace, input.requestId));
     const now = await readBoth(ports, input);
     if (!now || versions(now) !== versions(view) || told) continue;
     if (!view.unsure) return done;

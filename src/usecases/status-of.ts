@@ -3,22 +3,24 @@ import type { GrantId, SlackUserId, WorkspaceId } from '../domain/ids.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { AccessRequest } from '../domain/request.ts';
 import { absencesNow } from './absences.ts';
-import { electorateOf } from './approvers-of.ts';
 import { identify } from './identify.ts';
-import { WAITING_LIMIT } from './limits.ts';
+import { WAITING_COUNTED } from './limits.ts';
 import { lookingUpOnce } from './looking-up-once.ts';
 import type { Ports } from './ports.ts';
+import { waitingFor } from './waiting-for.ts';
 
 /** What a person waits for, what waits for them, and what they hold. */
 export async function statusOf(
   given: Pick<Ports, 'store' | 'directory' | 'policies'>,
-  input: { readonly workspace: WorkspaceId; readonly user: SlackUserId },
+  input: { readonly workspace: WorkspaceId; readonly user: SlackUserId; readonly counted?: number },
 ): Promise<
   | {
       ok: true;
       now: Date;
       pending: readonly AccessRequest[];
       waitingForMe: readonly AccessRequest[];
+      /** Whether more wait for them than those, which were counted as far as asked for. */
+      waitingMore: boolean;
       grants: readonly Grant[];
       /** Those of the grants that the policy lets its holder ask more time for. */
       extensible: ReadonlySet<GrantId>;
@@ -29,22 +31,19 @@ export async function statusOf(
   const who = await identify(ports, input.workspace, input.user);
   if (!who.ok) return who;
   const reads = ports.store.reads(input.workspace);
-  const [away, now, pending, grants, waiting] = await Promise.all([
-    absencesNow(ports, input.workspace),
+  const [waiting, now, pending, grants] = await Promise.all([
+    absencesNow(ports, input.workspace).then((delegations) =>
+      waitingFor(ports, input, delegations, input.counted ?? WAITING_COUNTED),
+    ),
     ports.store.now(),
     reads.pendingRequestsOf(input.user),
     reads.openGrantsOf(input.user),
-    reads.pendingRequests(WAITING_LIMIT),
   ]);
-  const mine = await Promise.all(
-    waiting.map(async (request) =>
-      (await electorateOf(ports, request, away)).deciders.some(({ user }) => user === input.user),
-    ),
-  );
   const { roles } = ports.policies.current();
   const extensible = grants.filter(
     (grant) => grant.status === 'active' && grant.extensions < (roles.get(grant.roleKey)?.extensions.max ?? 0),
   );
   const ids = new Set(extensible.map((grant) => grant.id));
-  return { ok: true, now, pending, grants, extensible: ids, waitingForMe: waiting.filter((_, index) => mine[index]) };
+  const { requests: waitingForMe, more: waitingMore } = waiting;
+  return { ok: true, now, pending, grants, extensible: ids, waitingForMe, waitingMore };
 }

@@ -4,6 +4,7 @@ import { passes } from '../domain/policy/lookup.ts';
 import { transitionReview } from '../domain/review.ts';
 import { backoffMs, SCREEN_BACKOFF } from './backoff.ts';
 import { orGone, postInFirst } from './first-channel.ts';
+import { keepNotice } from './notices.ts';
 import { done, type Performed, type Ports, type RequestView } from './ports.ts';
 import { viewOf } from './render-card.ts';
 import { reviewersOf } from './reviewers-of.ts';
@@ -25,7 +26,10 @@ export async function alertBreakGlass(ports: Needs, input: Input): Promise<Perfo
   const { channels, defaults } = ports.policies.current();
   const places = [channels.security, view.request.role.channel, defaults.channel];
   const told = await orGone(() =>
-    postInFirst(places, (channel, instead) => ports.messenger.alertBreakGlass(channel, view, instead)),
+    postInFirst(places, async (channel, instead) => {
+      const ref = await ports.messenger.alertBreakGlass(channel, view, instead);
+      await keepNotice(ports, view, 'break_glass_alert', ref);
+    }),
   );
   if (told === 'gone') await writeToReviewers(ports, view);
   return done;

@@ -1,6 +1,8 @@
 import type { Effect, NoticeName } from '../domain/effect.ts';
-import { transitionGrant } from '../domain/grant.ts';
+import { type Grant, transitionGrant } from '../domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
+import type { AccessRequest } from '../domain/request.ts';
+import { notifyAndKeep } from './notices.ts';
 import { done, type Performed, type Ports, type RequestView } from './ports.ts';
 import { viewOf } from './render-card.ts';
 import { stepGrant } from './step-grant.ts';
@@ -15,13 +17,16 @@ export async function notifyPerson(
 ): Promise<Performed> {
   const view = await viewOf(ports, workspace, effect.requestId);
   if (!view || !stillTrue(effect.notice, view)) return done;
-  await ports.messenger.notify(effect.to, effect.notice, view);
+  const { requestId, to, notice } = effect;
+  await notifyAndKeep(ports, { workspace, requestId, to }, notice, view, () => viewOf(ports, workspace, requestId));
   return done;
 }
 
 /** Slack may have been away for long: 'you have access' must not arrive after it has ended. */
 function stillTrue(notice: NoticeName, { request, grant }: Pick<RequestView, 'request' | 'grant'>): boolean {
   switch (notice) {
+    case 'request_approved':
+      return approvalIsNews(request, grant);
     case 'request_escalated':
       return request.status === 'pending';
     case 'review_overdue':
@@ -37,6 +42,12 @@ function stillTrue(notice: NoticeName, { request, grant }: Pick<RequestView, 're
     default:
       return true;
   }
+}
+
+/** Whoever asked hears at once that nobody has to be asked, and hears again when it is live: this would be told late, and for nothing. */
+function approvalIsNews({ extension, stages }: AccessRequest, grant: Grant | null): boolean {
+  if (extension || !grant) return true;
+  return grant.status === 'scheduled' || (grant.status === 'provisioning' && stages.length > 0);
 }
 
 /** The end is near: the thread and the holder are told, once. */

@@ -1,5 +1,6 @@
 import * as ack from './ack.ts';
 import type { Bench } from './bench.ts';
+import * as homeRows from './home-rows.ts';
 import * as loneRevocation from './lone-revocation.ts';
 import * as casbin from './policy-casbin.ts';
 import * as cedar from './policy-cedar.ts';
@@ -15,6 +16,7 @@ export const benches: readonly Bench[] = [
   ack.typical,
   ack.worst,
   submitToGranted.bench,
+  homeRows.bench,
   loneRevocation.onRedis,
   loneRevocation.onPostgres,
   storm.onRedis,

@@ -25,7 +25,7 @@ it(
         what: `the Home to show "${words}"`,
         timeoutMs: PATIENCE_MS,
       });
-    await shows('*All access* · 0');
+    await shows('*All live and scheduled access* · 0');
     workspace.deliverTo(`${w.app.url}/slack/events`);
 
     const say = (who: string, line: string) => workspace.user(who).command(line, { channel: 'access' });
@@ -37,12 +37,12 @@ it(
     // Which process draws a card, and with it the Homes that it knows, is up to chance: six times it is not always the second.
     for (const [index, [who, line]] of asks.entries()) {
       await say(who, line);
-      await shows(`*All access* · ${index + 1}`);
+      await shows(`*All live and scheduled access* · ${index + 1}`);
       await shows(`<@${w.person(who)}>`);
     }
     for (const [index, [who]] of asks.entries()) {
       await say(who, '/elevate done');
-      await shows(`*All access* · ${asks.length - index - 1}`);
+      await shows(`*All live and scheduled access* · ${asks.length - index - 1}`);
     }
     expect(workspace.violations).toEqual([]);
   },

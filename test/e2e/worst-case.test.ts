@@ -144,7 +144,7 @@ async function approves(card: Message): Promise<void> {
 async function homes(): Promise<void> {
   for (const persona of ['dev', 'dba', 'security']) await world.workspace.user(persona).openHome();
   await eventually('what the requester has', () => home('dev').includes(ROLE));
-  await eventually('what the admin sees', () => home('security').includes('All access'));
+  await eventually('what the admin sees', () => home('security').includes('All live and scheduled access'));
   await eventually('the Home of the approver', () => home('dba').includes('/elevate'));
 }
 

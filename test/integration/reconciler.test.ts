@@ -110,7 +110,7 @@ describe('somebody else’s change', () => {
     expect(world.holds('dev')).toBeNull();
     expect((await world.read(id)).drift).toMatchObject({ kind: 'removed_by_hand' });
     await world.drain('notify_person');
-    expect(world.slack.dms('dev').at(-1)?.text).toContain('does not put it back');
+    expect(world.slack.dms('dev').at(-1)?.text).toContain('do not put it back');
     expect(await run()).toHaveLength(1);
     expect((await world.kinds(id)).filter((kind) => kind === 'grant.drift_found')).toHaveLength(1);
     expect((await decide({ type: 'revoke' })).ok).toBe(true);

@@ -90,6 +90,7 @@ const status = (words: Words, view: RequestView) => ({
   extensible: new Set([grantId('grt_0000000000000001')]),
   pending: many(1_000, (index) => ({ ...view.request, id: requestId(`req_${index}`) })),
   waitingForMe: many(1_000, (index) => ({ ...view.request, id: requestId(`req_w${index}`) })),
+  waitingMore: true,
 });
 
 /** Every function that draws what Slack shows, by its name, in one language. */
@@ -104,7 +105,13 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
       );
     },
     *noticeMessage(_, view) {
-      for (const name of Object.keys(NOTICES)) yield message(noticeMessage(name as NoticeName, view, text));
+      for (const name of Object.keys(NOTICES) as NoticeName[]) {
+        yield message(noticeMessage(name, view, null, text));
+        yield message(
+          noticeMessage(name, view, `https://example.slack.com/archives/C0123456789/p${'1'.repeat(16)}`, text),
+        );
+        yield message(plainMessage(text.noticeOver(name, view)));
+      }
     },
     *breakGlassAlert(words, view) {
       yield message(breakGlassAlert(view, null, text));
@@ -180,6 +187,7 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
       const facts: HomeFacts = {
         ok: true,
         now: T0,
+        latest: 1,
         waiting: pageOf(waitingForMe.slice(0, HOME_ROWS)),
         reviews: pageOf(pending.slice(0, HOME_ROWS)),
         access: pageOf(grants.slice(0, HOME_ROWS)),

@@ -132,7 +132,8 @@ async function click(
   const target = await eventually(world, `a button '${button}'`, () => {
     if (on === 'home') return hasButton(world.workspace.home(by)?.blocks ?? [], button) && ('home' as const);
     if (on === 'modal') return person.modal() && ('modal' as const);
-    if (on === 'stale card') return staleCard(world, button);
+    if (on === 'stale card') return staleOf(world.cards().slice(-1), button);
+    if (on === 'stale dm') return staleOf(world.workspace.dms(by), button);
     const messages = on === 'dm' ? world.workspace.dms(by) : world.cards();
     return messages.filter((message) => hasButton(message.blocks, button)).at(-1);
   });
@@ -345,10 +346,13 @@ const labelOf = (element: Json): string => unmarked(text(object(element.text).te
 const hasButton = (blocks: readonly Json[], label: string): boolean => buttonsOf(blocks).includes(label);
 
 /** The newest card as a screen that missed the last updates still shows it. */
-function staleCard(world: World, button: string): Message | undefined {
-  const card = world.cards().at(-1);
-  const before = card?.earlier.filter((version) => hasButton(version.blocks, button)).at(-1);
-  return card && before ? { ...card, ...before } : undefined;
+function staleOf(messages: readonly Message[], button: string): Message | undefined {
+  return messages
+    .flatMap((message) => {
+      const before = message.earlier.filter((version) => hasButton(version.blocks, button)).at(-1);
+      return before ? [{ ...message, ...before }] : [];
+    })
+    .at(-1);
 }
 
 function same(actual: readonly string[], expected: readonly string[]): void {

@@ -20,7 +20,7 @@ const step = z.union([
     click: z.strictObject({
       by: who,
       button: z.string(),
-      on: z.enum(['card', 'dm', 'modal', 'home', 'stale card']).default('card'),
+      on: z.enum(['card', 'dm', 'modal', 'home', 'stale card', 'stale dm']).default('card'),
       times: z.int().optional(),
     }),
   }),

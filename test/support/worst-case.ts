@@ -275,5 +275,6 @@ export const offerOf = (words: Words, index: number): RoleOffer => ({
   maxSeconds: 30 * 86_400 - 1,
   reasonMinLength: 1_000,
   asked: many(5, () => 5_000),
+  askedSeconds: 3_600,
   ticket: { required: true, pattern: words(500), example: words(60) },
 });

@@ -69,7 +69,7 @@ const SHOWN: { readonly [Code in RefusalCode]: readonly [where: string, says: st
   grant_not_found: ['tests/e2e/buttons-that-lie.test.ts', 'That access is not known here'],
   nothing_to_revoke: ['revoked-by-an-owner', 'They have no live access that matches'],
   grant_not_live: ['which-of-them', 'That cannot be done now'],
-  reminders_used_up: ['reminders-budgeted', 'more often than the policy allows'],
+  reminders_used_up: ['reminders-budgeted', 'as often as the policy allows'],
   reminded_just_now: ['reminded', 'only just been told'],
   nothing_to_review: ['tests/e2e/buttons-that-lie.test.ts', 'There is nothing to review here'],
   reviewed_already: ['break-glass', 'closed already by'],

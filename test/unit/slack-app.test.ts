@@ -62,6 +62,7 @@ const answers: SlackUsecases = {
     extensible: new Set<GrantId>(),
     pending: [],
     waitingForMe: [],
+    waitingMore: false,
   }),
   findCard: async () => null,
 };
@@ -76,6 +77,7 @@ const offer = {
   maxSeconds: 14_400,
   reasonMinLength: 10,
   asked: [2, 1],
+  askedSeconds: 3_600,
   ticket: { required: true, pattern: '^INC-\\d+$', example: 'INC-42' },
 };
 const LINE = '/elevate orders-db/admin 1h fixing stuck orders INC-42';
@@ -364,6 +366,7 @@ describe('the App Home', () => {
       homeOf: async () => ({
         ok: true,
         now: T0,
+        latest: 1,
         waiting: page([aRequest()]),
         reviews: page([]),
         access: page([]),
@@ -392,6 +395,7 @@ describe('stopping', () => {
       extensible: new Set<GrantId>(),
       pending: [],
       waitingForMe: [],
+      waitingMore: false,
     });
     usecases = { ...answers, statusOf: slow.work };
     await workspace.user('dev').command('/elevate status');
@@ -403,7 +407,7 @@ describe('stopping', () => {
     expect(stopped).toBe(false);
     slow.release();
     await stopping;
-    await told('dev', 'You hold nothing');
+    await told('dev', 'You have no access now');
   });
 });
 

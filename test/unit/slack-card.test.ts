@@ -193,7 +193,7 @@ describe('what people wrote', () => {
     ['a waiting card', requestCard(view({ request }), en)],
     ['a loud card', requestCard(view({ request: { ...request, status: 'approved' }, grant }), en)],
     ['a denied card', requestCard(view({ request: { ...request, status: 'denied', closedReason: evil } }), en)],
-    ['a notice', noticeMessage('access_live', view({ request, grant }), en)],
+    ['a notice', noticeMessage('access_live', view({ request, grant }), null, en)],
     [
       'an alert',
       alertMessage(
@@ -264,13 +264,13 @@ describe('a direct message', () => {
   it('brings instructions as plain text and the way to give it back', () => {
     const request = { ...approved(), role: { ...aRequest().role, instructions: 'psql "$URL" -c "a < b"' } };
     const grant = grantOf(request, { status: 'active', endsAt: later(3_670) });
-    const message = noticeMessage('access_live', view({ request, grant }), en);
+    const message = noticeMessage('access_live', view({ request, grant }), null, en);
     expect(words(message)).toContain('psql "$URL" -c "a &lt; b"');
     expect(buttons(message).map((each) => each.action_id)).toEqual(['grant_return']);
   });
 
   it('offers to nudge and to cancel only while the request waits', () => {
-    expect(buttons(noticeMessage('request_submitted', view(), en))).toHaveLength(2);
-    expect(buttons(noticeMessage('request_submitted', view({ request: approved() }), en))).toEqual([]);
+    expect(buttons(noticeMessage('request_submitted', view(), null, en))).toHaveLength(2);
+    expect(buttons(noticeMessage('request_submitted', view({ request: approved() }), null, en))).toEqual([]);
   });
 });

@@ -17,7 +17,12 @@ const view: RequestView = {
   unsure: false,
   now: T0,
 };
-const drawn = (seesAll = false, ...shows: RequestId[]): Drawn => ({ hash: 'h', seesAll, shows: new Set(shows) });
+const drawn = (seesAll = false, ...shows: RequestId[]): Drawn => ({
+  hash: 'h',
+  latest: 7,
+  seesAll,
+  shows: new Set(shows),
+});
 const never = (error: unknown): never => {
   throw error;
 };
@@ -44,6 +49,30 @@ describe('Homes that were opened', () => {
     homes.watchChanged();
     await settled();
     expect(seen).toEqual(['U0ADMIN']);
+  });
+
+  it('are left alone by a change that they show already, also while they are being drawn', async () => {
+    let drawings = 0;
+    const homes = createHomes({
+      draw: async () => {
+        drawings += 1;
+        return drawn();
+      },
+      onError: never,
+    });
+    const showing = homes.show(actor(dev.slackUserId));
+    homes.changed(view, 7);
+    await showing;
+    homes.changed(view, 6);
+    homes.changed(view, 7);
+    await settled();
+    expect(drawings).toBe(1);
+    homes.changed(view, 8);
+    await settled();
+    expect(drawings).toBe(2);
+    homes.changed(view);
+    await settled();
+    expect(drawings).toBe(3);
   });
 
   it('are not drawn for whoever never opened one', async () => {

@@ -184,8 +184,8 @@ describe('a thread', () => {
 describe('a direct message', () => {
   it('goes to the person, whose conversation is opened once', async () => {
     const dev = slackUserId(workspace.user('dev').id);
-    await messenger.notify(dev, 'request_submitted', viewIn('#access'));
-    await messenger.notify(dev, 'request_cancelled', viewIn('#access'));
+    await messenger.notify(dev, 'request_submitted', viewIn('#access'), null);
+    await messenger.notify(dev, 'request_cancelled', viewIn('#access'), null);
     expect(workspace.dms('dev').map((message) => message.text)).toEqual([
       expect.stringContaining('is in.'),
       expect.stringContaining('You cancelled'),
@@ -194,7 +194,7 @@ describe('a direct message', () => {
   });
 
   it('to somebody who has left is given up quietly', async () => {
-    await messenger.notify(slackUserId(workspace.user('gone').id), 'access_ended', viewIn('#access'));
+    await messenger.notify(slackUserId(workspace.user('gone').id), 'access_ended', viewIn('#access'), null);
     expect(calls('chat.postMessage')).toBe(0);
   });
 });

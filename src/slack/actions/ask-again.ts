@@ -13,7 +13,7 @@ export async function askAgain(desk: Desk, click: Click): Promise<void> {
     const found = await desk.usecases().findOwnRequest({ ...click.actor, requestId });
     if (!found.ok) return noticeModal(await explain(desk, click.actor, found.refusal), desk.text);
     const { role, durationSeconds, ticket, reason } = found.request;
-    const offered = await desk.usecases().offerRole({ ...click.actor, role: role.key });
+    const offered = await desk.usecases().offerRole({ ...click.actor, role: role.key, durationSeconds });
     if (!offered.ok) return noticeModal(await explain(desk, click.actor, offered.refusal), desk.text);
     const duration = formatDuration(Math.min(durationSeconds, offered.offer.maxSeconds));
     const memory = { channel: null, offer: offered.offer, turn: 0, understood: null };

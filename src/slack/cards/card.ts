@@ -155,9 +155,9 @@ function fields(view: RequestView, text: Text): string[] {
 function until({ request, grant }: RequestView, text: Text): string {
   if (request.extension) return text.card.untilInstead(request.extension, request);
   if (grant?.status === 'active' && grant.endsAt) return text.card.until(grant.endsAt);
-  if (grant && (grant.status === 'provisioning' || grant.status === 'scheduled')) {
-    return text.card.untilLatest(grant.mustEndBy);
-  }
+  if (grant?.status === 'scheduled')
+    return grant.startsAt ? text.card.fromStart(grant.startsAt) : text.card.fromPressing;
+  if (grant?.status === 'provisioning') return text.card.untilLatest(grant.mustEndBy);
   if (grant?.endsAt) return text.card.wasUntil(grant.endsAt);
   if (request.startsAt) return text.card.fromStart(request.startsAt);
   if (request.endsBy && request.status === 'pending') return text.card.untilThen(request.endsBy);

@@ -17,9 +17,20 @@ import { extensionValue, grantValue, requestValue } from '../button-value.ts';
 import { OPTION_TEXT_MAX, SECTION_TEXT_MAX } from '../limits.ts';
 import type { Text } from '../text/en.ts';
 
-/** A direct message about one step, with what the person can do about it. */
-export function noticeMessage(name: NoticeName, view: RequestView, text: Text): Message {
-  const sentence = cut(text.notice(name, view).trim(), SECTION_TEXT_MAX);
+/** Where the next thing to do, or to read, is the card. */
+const LINKED: readonly NoticeName[] = [
+  'request_submitted',
+  'request_escalated',
+  'request_edited',
+  'break_glass_used',
+  'review_closed',
+  'revocation_failing',
+];
+
+/** A direct message about one step, with what the person can do about it. `card`: the address of the request's card. */
+export function noticeMessage(name: NoticeName, view: RequestView, card: string | null, text: Text): Message {
+  const link = card === null || !LINKED.includes(name) ? '' : text.noticeWords.toCard(card);
+  const sentence = `${cut(text.notice(name, view).trim(), SECTION_TEXT_MAX - link.length)}${link}`;
   return {
     text: sentence,
     blocks: [section(sentence), ...instructions(name, view, text), ...buttons(name, view, text)],
@@ -31,6 +42,9 @@ function instructions(name: NoticeName, { request }: RequestView, text: Text): B
   // plain_text, so that a line that is copied into a terminal has no look-alike characters and no links in it.
   return [context(text.noticeWords.instructionsLabel), plainSection(request.role.instructions)];
 }
+
+/** What a person may want to ask for once more, in one click. */
+const ASKED_AGAIN: readonly NoticeName[] = ['request_expired', 'access_failed', 'access_not_started'];
 
 function buttons(name: NoticeName, { request, grant, extensionSeconds }: RequestView, text: Text): Block[] {
   const words = text.noticeWords;
@@ -45,6 +59,10 @@ function buttons(name: NoticeName, { request, grant, extensionSeconds }: Request
   if ((name === 'break_glass_used' || name === 'review_overdue') && request.breakGlass?.review?.status === 'due') {
     const label = text.card.review.openLabel(request);
     return [actions(button(ACTION.review, text.card.review.open, label, requestValue(request.id)))];
+  }
+  if (ASKED_AGAIN.includes(name) && !request.extension) {
+    const { again, againLabel } = text.commands.home;
+    return [actions(button(ACTION.again, again, againLabel(request), requestValue(request.id)))];
   }
   if (grant?.status === 'scheduled' && (name === 'request_approved' || name === 'start_shorter')) {
     return [actions(...startButtons(grant, text))];

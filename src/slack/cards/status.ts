@@ -13,18 +13,26 @@ export interface Status {
   readonly extensible: ReadonlySet<GrantId>;
   readonly pending: readonly AccessRequest[];
   readonly waitingForMe: readonly AccessRequest[];
+  /** Whether more wait for them than those. */
+  readonly waitingMore: boolean;
 }
 
 /** What somebody holds, waits for and should decide, with the buttons that are theirs. */
 export function statusBlocks(status: Status, link: LinkOf, text: Text): Block[] {
   const words = text.commands.status;
   const { now, extensible } = status;
+  const exactly = (count: number): string => words.more(count, false);
   const blocks = [
-    ...list(words.forYou, status.waitingForMe, words.more, (request) => waitingRow(request, link, text)),
-    ...list(words.holding, status.grants, words.more, (grant) =>
+    ...list(
+      words.forYou,
+      status.waitingForMe,
+      (count) => words.more(count, status.waitingMore),
+      (request) => waitingRow(request, link, text),
+    ),
+    ...list(words.holding, status.grants, exactly, (grant) =>
       accessRow(grant, extensible.has(grant.id), now, link, text),
     ),
-    ...list(words.waiting, status.pending, words.more, (request) => pendingRow(request, link, text)),
+    ...list(words.waiting, status.pending, exactly, (request) => pendingRow(request, link, text)),
   ];
   return blocks.length === 0 ? [section(words.nothing)] : blocks;
 }

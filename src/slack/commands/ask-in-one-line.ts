@@ -3,7 +3,6 @@ import { compilePattern } from '../../domain/policy/regex.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { resolveTimes } from '../../domain/written/times.ts';
 import type { RoleOffer } from '../../usecases/offer-roles.ts';
-import { esc } from '../blocks.ts';
 import { plainMessage } from '../cards/notice.ts';
 import { type Actor, type Desk, explain, openWith, type Shown } from '../desk.ts';
 import type { Reach } from '../screen.ts';
@@ -45,16 +44,24 @@ async function answer(desk: Desk, line: Line, command: AskLine): Promise<Shown> 
   const ask = readAsk(command.words, offer.key, ticketTest(offer), 'anywhere');
   if (ask.times.start || ask.times.until) return readBack(desk, line, ask, offer);
   if (isComplete(ask, offer)) return submit(desk, line, ask, offer);
-  return { view: formWith(desk, line, ask, offer, null) };
+  return { view: formWith(desk, line, ask, await offeredFor(desk, line, offer, ask.durationSeconds), null) };
+}
+
+/** The same offer, with whom it would ask for so long. */
+async function offeredFor(desk: Desk, { actor }: Line, offer: RoleOffer, durationSeconds: number | null) {
+  if (durationSeconds === null || durationSeconds === offer.askedSeconds) return offer;
+  const again = await desk.usecases().offerRole({ ...actor, role: offer.key, durationSeconds });
+  return again.ok ? again.offer : offer;
 }
 
 /** A time of day can be meant in more than one way, so what it comes to is shown before anything is sent. */
 async function readBack(desk: Desk, line: Line, ask: Ask, offer: RoleOffer): Promise<Shown> {
   const { zone, now } = await desk.usecases().clockOf(line.actor);
   const read = resolveTimes(ask.times, zone, now);
-  if (!read.ok) return { view: formWith(desk, line, ask, offer, esc(desk.text.refusal(read.refusal))) };
+  if (!read.ok) return { view: formWith(desk, line, ask, offer, desk.text.refusal(read.refusal)) };
   const { times } = read;
-  return { view: requestFormWith(memoryOf(line, offer), ask, { times, zone }, desk.text) };
+  const asked = await offeredFor(desk, line, offer, times.durationSeconds);
+  return { view: requestFormWith(memoryOf(line, asked), ask, { times, zone }, desk.text) };
 }
 
 type Found =
@@ -104,7 +111,7 @@ async function submit(desk: Desk, line: Line, ask: Ask, offer: RoleOffer | null)
   if (submitted.ok) return { tell: plainMessage(desk.text.commands.asked(submitted.request)) };
   const { refusal } = submitted;
   if (offer && FIXABLE.includes(refusal.code)) {
-    return { view: formWith(desk, line, { ...ask, ...allowed(refusal) }, offer, esc(desk.text.refusal(refusal))) };
+    return { view: formWith(desk, line, { ...ask, ...allowed(refusal) }, offer, desk.text.refusal(refusal)) };
   }
   return { tell: plainMessage(await explain(desk, line.actor, refusal)) };
 }

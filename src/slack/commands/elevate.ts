@@ -1,5 +1,4 @@
 import { slackUserId } from '../../domain/ids.ts';
-import { esc } from '../blocks.ts';
 import { plainMessage } from '../cards/notice.ts';
 import { type Actor, actorOf, type Desk, explain, refuse, STRANGER, serve } from '../desk.ts';
 import type { CommandPayload } from '../payloads.ts';
@@ -102,6 +101,6 @@ async function unknown(
   if (command.meant !== null) return say(commands.didYouMean(command.typed, command.meant));
   const first = command.typed.split(' ')[0] ?? '';
   const offered = await desk.usecases().offerRole({ ...actor, role: first });
-  const why: string = offered.ok ? '' : `${esc(refusal(offered.refusal))} `;
+  const why: string = offered.ok ? '' : `${refusal(offered.refusal)} `;
   await say(`${why}${commands.examples}`);
 }

@@ -14,11 +14,11 @@ interface Typed {
 export async function tellPending(desk: Desk, { actor, reach }: Typed): Promise<void> {
   const found = await desk.usecases().statusOf(actor);
   if (!found.ok) return refuse(desk, reach, actor, found.refusal);
-  const { pending, waitingForMe } = found;
+  const { pending, waitingForMe, waitingMore } = found;
   if (pending.length + waitingForMe.length === 0) {
     return desk.screen.tell(reach, plainMessage(desk.text.commands.nothingPending));
   }
-  const text = desk.text.commands.status.pendingSummary(pending.length, waitingForMe.length);
+  const text = desk.text.commands.status.pendingSummary(pending.length, waitingForMe.length, waitingMore);
   await desk.screen.tell(reach, { text, blocks: await blocksOf(desk, actor, { ...found, grants: [] }) });
 }
 

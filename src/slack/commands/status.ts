@@ -10,8 +10,8 @@ export async function tellStatus(desk: Desk, actor: Actor, reach: Reach): Promis
 }
 
 export async function statusMessage(desk: Desk, actor: Actor, status: Status): Promise<Message> {
-  const { grants, pending, waitingForMe } = status;
-  const summary = desk.text.commands.status.summary(grants.length, pending.length, waitingForMe.length);
+  const { grants, pending, waitingForMe, waitingMore } = status;
+  const summary = desk.text.commands.status.summary(grants.length, pending.length, waitingForMe.length, waitingMore);
   return { text: summary, blocks: await blocksOf(desk, actor, status) };
 }
 

@@ -22,6 +22,6 @@ export function createFollower({ homes, workspace, changesSince }: Parts): () =>
     const { latest, views } = await changesSince({ workspace: await workspace(), since: seen });
     seen = latest;
     if (views === null) homes.allChanged();
-    else for (const view of views) homes.changed(view);
+    else for (const { view, event } of views) homes.changed(view, event);
   };
 }

@@ -1,6 +1,6 @@
 import type { HomeFacts, HomeList, Page } from '../../usecases/home-of.ts';
 import { ACTION } from '../action-ids.ts';
-import { type Block, divider, type HomeView, plain, section } from '../blocks.ts';
+import { type Block, context, divider, type HomeView, plain, section } from '../blocks.ts';
 import { grantValue, pageValue, requestValue } from '../button-value.ts';
 import { driftRow } from '../cards/drift.ts';
 import { button } from '../cards/notice.ts';
@@ -33,7 +33,7 @@ export function homeView(facts: HomeFacts, link: LinkOf, text: Text): HomeView {
   });
   return page(text, [
     ...away(facts, text),
-    ...(own.length === 0 ? [section(status.nothing)] : own),
+    ...(own.length === 0 ? [section(words.nothing)] : own),
     ...past,
     ...everybodys(facts, link, text),
   ]);
@@ -82,6 +82,7 @@ function everybodys({ admin }: HomeFacts, link: LinkOf, text: Text): Block[] {
     section(heading(words.everything, everything, text)),
     ...paragraphs(everything.rows.map((grant) => words.grantRow(grant))).map(section),
     ...turning('everything', everything, text),
+    ...(everything.total === 0 ? [] : [context(words.howToEnd)]),
   ];
 }
 
@@ -91,10 +92,10 @@ function list<T>(name: HomeList, title: string, page: Page<T>, text: Text, row: 
 }
 
 /** The title, and which rows of how many stand below where they are not all. */
-const heading = (title: string, { from, rows, total, pages }: Page<unknown>, text: Text): string =>
+const heading = (title: string, { from, rows, total, pages, more = false }: Page<unknown>, text: Text): string =>
   pages === 1
     ? text.commands.home.counted(title, total)
-    : text.commands.home.part(title, from, from + rows.length - 1, total);
+    : text.commands.home.part(title, from, from + rows.length - 1, total, more);
 
 function turning(list: HomeList, { page, pages }: Page<unknown>, text: Text): Block[] {
   if (pages === 1) return [];

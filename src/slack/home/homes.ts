@@ -13,6 +13,8 @@ interface Actor {
 export interface Drawn {
   /** Slack's name for that state of the view. */
   readonly hash: string;
+  /** Every audit event up to this one is in it. */
+  readonly latest: number;
   /** Whether it shows everybody's access. */
   readonly seesAll: boolean;
   /** The requests in its lists, on whatever page. */
@@ -24,8 +26,11 @@ export interface Homes {
   show(actor: Actor): Promise<void>;
   /** Shows another page of one of its lists. Never throws. */
   turn(actor: Actor, list: HomeList, page: number): Promise<void>;
-  /** A request changed: the Homes that tell of it and have been opened are drawn anew. Never throws. */
-  changed(view: RequestView): void;
+  /**
+   * A request changed: the Homes that tell of it and have been opened are drawn anew. `event`: which audit event told of it, so that a Home which
+   * has it already is left alone. Never throws.
+   */
+  changed(view: RequestView, event?: number): void;
   /** How many Homes are kept up to date. */
   count(): number;
   /** Anything may have changed. Never throws. */
@@ -40,7 +45,8 @@ interface Opened {
   drawn: Drawn | null;
   /** The drawing under way. */
   drawing: Promise<void> | null;
-  again: boolean;
+  /** The audit event that is to be drawn, or ANY for whatever there is; null: nothing. */
+  wanted: number | null;
   /** Drawings that failed since the last that went well. */
   failed: number;
 }
@@ -56,6 +62,10 @@ interface Parts {
   readonly later?: (work: () => void, milliseconds: number) => void;
 }
 
+const ANY = Number.POSITIVE_INFINITY;
+/** Whether that is on it already. */
+const shows = ({ drawn }: Opened, event: number): boolean => drawn !== null && event <= drawn.latest;
+
 const afterAWhile = (work: () => void, milliseconds: number): void => void setTimeout(work, milliseconds).unref();
 
 /**
@@ -65,17 +75,19 @@ const afterAWhile = (work: () => void, milliseconds: number): void => void setTi
 export function createHomes({ draw, onError, later = afterAWhile }: Parts): Homes {
   const opened = new Map<SlackUserId, Opened>();
 
-  function redraw(home: Opened): Promise<void> {
-    home.again = true;
+  function redraw(home: Opened, event = ANY): Promise<void> {
+    if (home.drawing === null && shows(home, event)) return Promise.resolve();
+    home.wanted = Math.max(home.wanted ?? 0, event);
     home.drawing ??= run(home);
     return home.drawing;
   }
 
   async function run(home: Opened): Promise<void> {
     try {
-      while (home.again) {
-        home.again = false;
-        await drawOnce(home);
+      while (home.wanted !== null) {
+        const { wanted } = home;
+        home.wanted = null;
+        if (!shows(home, wanted)) await drawOnce(home);
       }
       home.failed = 0;
     } catch (error) {
@@ -84,7 +96,7 @@ export function createHomes({ draw, onError, later = afterAWhile }: Parts): Home
       if (home.failed < HOME_TRIES) later(() => void redraw(home), 1_000 * 4 ** (home.failed - 1));
       else home.failed = 0;
     } finally {
-      // In the same breath as the last look at `again`: what changes from here on begins a drawing of its own.
+      // In the same breath as the last look at `wanted`: what changes from here on begins a drawing of its own.
       home.drawing = null;
     }
   }
@@ -99,7 +111,7 @@ export function createHomes({ draw, onError, later = afterAWhile }: Parts): Home
 
   function open(actor: Actor): Opened {
     const known = opened.get(actor.user);
-    const home = known ?? { actor, pages: {}, drawn: null, drawing: null, again: false, failed: 0 };
+    const home = known ?? { actor, pages: {}, drawn: null, drawing: null, wanted: null, failed: 0 };
     // The one that was looked at last stays longest.
     opened.delete(actor.user);
     opened.set(actor.user, home);
@@ -115,12 +127,12 @@ export function createHomes({ draw, onError, later = afterAWhile }: Parts): Home
       home.pages = { ...home.pages, [list]: page };
       return redraw(home);
     },
-    changed({ request, approvers }) {
+    changed({ request, approvers }, event) {
       const concerned = new Set<SlackUserId>([request.requester.slackUserId, ...approvers]);
       for (const [user, home] of opened) {
         // A request that is decided leaves the lists that it was on.
         const { seesAll, shows } = home.drawn ?? { seesAll: true, shows: new Set() };
-        if (seesAll || concerned.has(user) || shows.has(request.id)) void redraw(home);
+        if (seesAll || concerned.has(user) || shows.has(request.id)) void redraw(home, event);
       }
     },
     count: () => opened.size,

@@ -18,6 +18,7 @@ export async function publishHome(
   if (published === null) return 'overtaken';
   return {
     hash: published,
+    latest: facts.ok ? facts.latest : -1,
     seesAll: facts.ok && facts.admin !== null,
     shows: facts.ok ? facts.shows : new Set(),
   };

@@ -7,7 +7,7 @@ const meanwhile = ({ to }: Delegation): string =>
 /** About people who are away; mrkdwn. */
 export const away = {
   set: (delegation: Delegation): string =>
-    `You are away until ${when(delegation.until, 'far')}. ${meanwhile(delegation)}; you still may decide yourself. \`/elevate back\` ends it earlier.`,
+    `You are away until ${when(delegation.until)}. ${meanwhile(delegation)}; you still may decide yourself. \`/elevate back\` ends it earlier.`,
   back: (delegation: Delegation): string =>
     delegation.to === null
       ? 'Welcome back. Requests mention you again.'
@@ -15,11 +15,11 @@ export const away = {
   own: (delegation: Delegation | null): string =>
     delegation === null
       ? 'You are not away.'
-      : `You are away until ${when(delegation.until, 'far')}. ${meanwhile(delegation)}.`,
+      : `You are away until ${when(delegation.until)}. ${meanwhile(delegation)}.`,
   handed: ({ person, until }: Delegation): string =>
-    `You may decide for ${mention(person.slackUserId)} until ${when(until, 'far')}.`,
+    `You may decide for ${mention(person.slackUserId)} until ${when(until)}.`,
   how: 'Write `/elevate away until friday to @somebody` to hand over your approvals, or without a name to be left alone; `/elevate back` ends it.',
   /** To the delegate. */
   told: ({ person, until }: Delegation): string =>
-    `${mention(person.slackUserId)} is away until ${when(until, 'far')} and asks you to decide on access requests in their place. The cards mention you, and your name and theirs are kept with each decision. \`/elevate pending\` shows what waits now.`,
+    `${mention(person.slackUserId)} is away until ${when(until)} and asks you to decide on access requests in their place. The cards mention you, and your name and theirs are kept with each decision. \`/elevate pending\` shows what waits now.`,
 };

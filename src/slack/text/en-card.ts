@@ -33,6 +33,7 @@ export const card = {
     ticket: (ticket: string): string => `*Ticket*\n${esc(ticket)}`,
   },
   fromGoingLive: 'from the moment it is live',
+  fromPressing: 'from when it is started',
   fromStart: (startsAt: Date): string => `from ${when(startsAt)}`,
   untilThen: (endsBy: Date): string => `until ${when(endsBy)}, whenever it begins`,
   untilInstead: (extension: Extension, request: AccessRequest): string =>
@@ -115,7 +116,7 @@ export const card = {
     scheduled: (grant: Grant): string =>
       grant.startBy
         ? `*Approved, not started.* ${mention(grant.holder.slackUserId)} starts it${grant.offeredSeconds === null ? '' : ` for ${duration(grant.offeredSeconds)}, which is what the policy now allows,`} until ${when(grant.startBy)}, or it lapses.`
-        : `*Approved.* It starts ${at(grant.startsAt)}, and ends ${when(grant.mustEndBy)} at the latest.`,
+        : `*Approved.* It starts ${at(grant.startsAt)} and lasts ${duration(grant.durationSeconds)}.`,
     active: (grant: Grant): string => `● *Live* since ${at(grant.activatedAt)}, until ${at(grant.endsAt)}.`,
     revoking: (grant: Grant): string => `*Being taken away:* ${esc(endedBecause(why(grant), grant.endRequestedBy))}.`,
     revokingFailed: (grant: Grant): string =>

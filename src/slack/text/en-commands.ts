@@ -9,11 +9,8 @@ import { duration, grantStatus, plural, requestStatus, timeLeft } from './en-wor
 
 const EXAMPLES = '`/elevate orders-db/admin 1h fixing stuck orders INC-42`';
 
-/** An example of each command, for whoever mistypes it. */
-const USAGE: Readonly<Record<Subcommand, string>> = {
-  status: '`/elevate status`',
-  pending: '`/elevate pending`',
-  help: '`/elevate help`',
+/** An example of each command that needs more than its name, for whoever mistypes it. */
+const USAGE: Readonly<Partial<Record<Subcommand, string>>> = {
   done: '`/elevate done` or `/elevate done orders-db/admin`',
   extend: '`/elevate extend 30m`, `/elevate extend until 17:00` or `/elevate extend orders-db/admin 30m`',
   who: '`/elevate who orders-db/admin`',
@@ -21,7 +18,6 @@ const USAGE: Readonly<Record<Subcommand, string>> = {
   revoke: '`/elevate revoke @somebody` or `/elevate revoke @somebody orders-db/admin`',
   'break-glass': '`/elevate break-glass orders-db/admin the site is down`',
   away: '`/elevate away until friday to @somebody`',
-  back: '`/elevate back`',
 };
 
 /** Answers to what people type: mrkdwn, everything that people wrote escaped. */
@@ -43,13 +39,17 @@ function askedForMore(request: AccessRequest, extension: Extension): string {
     : `Asked for ${duration(request.durationSeconds)} more of ${what}. It still ends ${when(extension.endsAt)} unless somebody approves before.`;
 }
 
+/** How many requests wait for the reader; `more`: at least so many. */
+const waits = (forYou: number, more: boolean): string =>
+  `${more ? 'At least ' : ''}${forYou === 1 ? '1 request waits' : `${forYou} requests wait`} for you.`;
+
 export const commands = {
   help: [
     '*Elevate gives you access for a while, and takes it away again.*',
     '`/elevate` opens a form with everything you may ask for.',
     `${EXAMPLES} asks in one line: role, how long, why, and the ticket where one is needed, in any order.`,
     '`/elevate orders-db/admin 1h at 14:00 deploying` asks for later, and `until 17:00` says when it ends; I show you how I read it before I send it.',
-    '`/elevate status` shows what you hold, what you wait for and what waits for you.',
+    '`/elevate status` shows what you have, what you wait for and what waits for you.',
     '`/elevate pending` shows only what waits, `/elevate done` gives back what you have, and `/elevate who orders-db/admin` tells who has it.',
     '`/elevate extend 30m` or `/elevate extend until 17:00` asks for more time on what you have; add the role if you have several.',
     '`/elevate away until friday to @somebody` hands over your approvals while you are away, and `/elevate back` ends that.',
@@ -58,7 +58,7 @@ export const commands = {
     '`/elevate revoke @somebody` ends everything they have at once, as far as it is yours to end; add a role to end just that one.',
   ].join('\n'),
   didYouMean: (typed: string, meant: Subcommand): string =>
-    `I don't know \`${esc(typed)}\`. Did you mean \`/elevate ${esc(meant)}\`? For example ${USAGE[meant]}, or \`/elevate help\`.`,
+    `I don’t know \`${esc(typed)}\`. Did you mean \`/elevate ${esc(meant)}\`?${USAGE[meant] === undefined ? '' : ` For example ${USAGE[meant]}.`} \`/elevate help\` shows all there is.`,
   examples: `For example ${EXAMPLES}, or \`/elevate\` alone for the form, or \`/elevate help\`.`,
   revokeWhom:
     'Whose access? Write `/elevate revoke @somebody`, with a role behind it to end just that one: `/elevate revoke @somebody orders-db/admin`.',
@@ -102,7 +102,7 @@ export const commands = {
     holding: '*You have*',
     waiting: '*You wait for*',
     forYou: '*Waiting for you*',
-    nothing: 'You hold nothing, wait for nothing, and nobody waits for you. `/elevate` asks for access.',
+    nothing: 'You have no access now, wait for nothing, and nobody waits for you. `/elevate` asks for access.',
     grant: (grant: Grant, now: Date): string =>
       grant.status === 'scheduled'
         ? scheduled(grant)
@@ -113,19 +113,19 @@ export const commands = {
       `\`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, asked ${when(request.createdAt)}, closes ${when(request.expiresAt)}`,
     forMe: (request: AccessRequest): string =>
       `${mention(request.requester.slackUserId)}: \`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, closes ${when(request.expiresAt)}`,
-    more: (count: number): string => `and ${count} more`,
+    more: (count: number, atLeast: boolean): string => `and ${atLeast ? 'at least ' : ''}${count} more`,
     openCard: (url: string): string => ` · <${url}|card>`,
-    summary: (holding: number, waiting: number, forYou: number): string =>
-      `You have ${plural(holding, 'role')}, and wait for ${plural(waiting, 'approval')}. ${forYou === 1 ? '1 request waits' : `${forYou} requests wait`} for you.`,
-    pendingSummary: (waiting: number, forYou: number): string =>
-      `You wait for ${plural(waiting, 'approval')}. ${forYou === 1 ? '1 request waits' : `${forYou} requests wait`} for you.`,
+    summary: (holding: number, waiting: number, forYou: number, more: boolean): string =>
+      `You have ${plural(holding, 'role')}, and wait for ${plural(waiting, 'approval')}. ${waits(forYou, more)}`,
+    pendingSummary: (waiting: number, forYou: number, more: boolean): string =>
+      `You wait for ${plural(waiting, 'approval')}. ${waits(forYou, more)}`,
   },
   home: {
     intro: 'Elevate gives you access for a while, and takes it away again. Type `/elevate` in any channel to ask.',
     ask: 'Ask for access',
     past: '*Your earlier requests*',
     pastRow: (request: AccessRequest): string =>
-      `\`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, ${requestStatus[request.status]} ${when(request.createdAt)}`,
+      `\`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, asked ${when(request.createdAt)}, ${requestStatus[request.status]}`,
     reviews: '*Break-glass to review*',
     reviewRow: (request: AccessRequest): string =>
       `${mention(request.requester.slackUserId)}: \`${esc(request.role.key)}\` ${when(request.createdAt)}${request.breakGlass?.review ? `, review due ${when(request.breakGlass.review.dueAt)}` : ''}`,
@@ -134,13 +134,17 @@ export const commands = {
       `${mention(grant.holder.slackUserId)} still has \`${esc(grant.roleKey)}\`, due to end ${grant.endDueAt ? when(grant.endDueAt) : 'before now'}; ${plural(grant.attempts, 'attempt')} failed. ${esc(cut(grant.lastError ?? '', ERROR_SHOWN_MAX))}`,
     drift: '*Not as granted*',
     counted: (title: string, total: number): string => `${title} · ${total}`,
-    part: (title: string, from: number, to: number, total: number): string => `${title} · ${from}–${to} of ${total}`,
+    part: (title: string, from: number, to: number, total: number, more: boolean): string =>
+      `${title} · ${from}–${to} of ${more ? 'more than ' : ''}${total}`,
     before: '‹ Previous',
     after: 'Next ›',
     again: 'Ask again…',
     againLabel: (request: AccessRequest): string => `Ask for ${request.role.title} again`,
-    everything: '*All access*',
+    nothing: 'You have no access now, wait for nothing, and nobody waits for you.',
+    everything: '*All live and scheduled access*',
+    howToEnd:
+      '`/elevate revoke @somebody` ends everything somebody has; `/elevate revoke @somebody orders-db/admin` ends just that.',
     grantRow: (grant: Grant): string =>
-      `${grant.status === 'revoking' && grant.lastError !== null ? '⚠ ' : '• '}${mention(grant.holder.slackUserId)} \`${esc(grant.roleKey)}\`, ${grantStatus[grant.status]}${grant.endsAt ? `, ends ${when(grant.endsAt)}` : ''}${grant.drift ? ' · ⚠ changed on the target behind our back' : ''}`,
+      `${grant.status === 'revoking' && grant.lastError !== null ? '⚠ ' : '• '}${mention(grant.holder.slackUserId)} \`${esc(grant.roleKey)}\`, ${grantStatus[grant.status]}${grant.status === 'scheduled' && grant.startsAt ? `, starts ${when(grant.startsAt)}` : ''}${grant.endsAt ? `, ends ${when(grant.endsAt)}` : ''}${grant.drift ? ' · ⚠ changed on the target behind our back' : ''}`,
   },
 };

@@ -31,13 +31,11 @@ export const forms = {
     start: 'When does it start?',
     startHint: 'As soon as it is approved, unless you write 14:00, tomorrow 9am or friday 18:00.',
     mrkdwnUnderstood: (times: Times, zone: string): string =>
-      `🕑 ${times.startsAt ? `*Starts* ${inZone(times.startsAt, zone)}` : '*Starts* as soon as it is approved'}, ${until(times, zone)} (${esc(zone)}). Press *Ask* to send it.`,
+      `◷ ${times.startsAt ? `*Starts* ${inZone(times.startsAt, zone)}` : '*Starts* as soon as it is approved'}, ${until(times, zone)} (${esc(zone)}). Press *Ask* to send it.`,
     ticket: 'Ticket',
     ticketHint: ({ pattern, example }: Pick<TicketRule, 'pattern' | 'example'>): string => {
-      const match = pattern === null ? '' : `It must match ${pattern}`;
-      return example === null
-        ? match || 'The number of the ticket this is for.'
-        : `Such as ${example}. ${match}`.trim();
+      if (example !== null) return `Such as ${example}.`;
+      return pattern === null ? 'The number of the ticket this is for.' : `It must match ${pattern}`;
     },
     reason: 'What is it for?',
     reasonPlaceholder: 'Which problem are you working on?',
@@ -83,7 +81,7 @@ export const forms = {
     narrowerDescription: (approvals: number): string =>
       approvals === 0 ? 'Needs nobody: it goes live at once' : `Needs ${plural(approvals, 'approval')}`,
     duration: 'For how long?',
-    durationHint: (max: number): string => `${duration(max)} or less, such as 30m or 1h30.`,
+    durationHint: (max: number): string => `${duration(max)} or less.`,
     mrkdwnWhat: (request: AccessRequest): string =>
       `${mention(request.requester.slackUserId)} asked for *${esc(request.role.title)}* on ${esc(request.role.resource)} (${esc(request.role.environment)}) for ${duration(request.durationSeconds)}. They are told what you change. After less time, approvals given so far still count; after another role, everybody is asked anew. This does not approve it yet.`,
     done: 'Changed. The card shows it, and the requester is told.',
@@ -117,11 +115,11 @@ export const forms = {
     mrkdwnIntro: (holder: string, count: number): string =>
       `⚠ ${count === 1 ? 'This' : `These ${count}`} of ${mention(holder)} ${count === 1 ? 'ends' : 'end'} at once, with the sessions that use ${count === 1 ? 'it' : 'them'} where the target can end them:`,
     mrkdwnGrant: (grant: Grant): string =>
-      `• \`${esc(grant.roleKey)}\`${grant.endsAt ? `, would end ${when(grant.endsAt)}` : ', being set up'}`,
+      `• \`${esc(grant.roleKey)}\`, ${grant.endsAt ? `would end ${when(grant.endsAt)}` : grant.status === 'scheduled' ? 'not started yet' : 'being set up'}`,
     more: (count: number): string => `• and ${count} more`,
     mrkdwnUnsure: (why: LookupFailure): string =>
       `⚠ There may be more: who may end it could not be looked up (${esc(lookupFailure(why))}). ${esc(lookupNext(why))}`,
-    reason: 'Why? (optional)',
+    reason: 'Why?',
     reasonHint: 'The holder reads it, and it is kept with the audit.',
     mrkdwnDone: (grants: readonly Grant[]): string =>
       `Ending now: ${grants.map((grant) => `\`${esc(grant.roleKey)}\``).join(', ')}. The cards tell when it is read back as gone.`,

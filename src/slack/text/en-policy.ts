@@ -14,7 +14,7 @@ const GROUP = /^requester\.groups\["(.*)"\]$/s;
 
 /** What is said about the policy itself: mrkdwn, everything that people wrote escaped. */
 export const policyWords = {
-  whyWhat: 'Which role? Write `/elevate why orders-db/admin`, with a duration behind it if you like.',
+  whyWhat: 'Which role? Write `/elevate why orders-db/admin`, or with how long: `/elevate why orders-db/admin 2h`.',
   why: ({ role, durationSeconds, decision, approvers, ways }: RoleExplanation): string => {
     const what = `\`${esc(role.key)}\` for ${duration(durationSeconds)}`;
     const rule = `“${esc(decision.rule.name)}”`;
@@ -31,7 +31,7 @@ export const policyWords = {
     if (decision.message !== null) lines.push(esc(decision.message));
     for (const [index, stage] of decision.stages.entries()) {
       const people = approvers[index] ?? [];
-      const from = `${stage.approvals} of ${groups(stage.from.map(esc))}${fallsBackTo(stage)}`;
+      const from = `${plural(stage.approvals, 'approval')} from ${groups(stage.from.map(esc), 'you')}${fallsBackTo(stage)}`;
       const now = people.length === 0 ? 'nobody can right now' : `now ${mentions(people)}`;
       lines.push(`${index + 1}. ${from}: ${now}.${fellBack(stage)}`);
     }
@@ -100,8 +100,8 @@ function wayIn({ changes, outcome, rule }: WayIn): string {
 }
 
 const MARK: Readonly<Record<RuleVerdict['verdict'], string>> = {
-  matched: '✓ holds',
-  not_matched: '✗ does not hold',
+  matched: '✓ applies',
+  not_matched: '✗ does not apply',
   error: '⚠ could not be read',
   not_reached: 'not reached',
 };

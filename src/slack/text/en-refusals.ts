@@ -1,17 +1,33 @@
 import { type LookupFailure, passes } from '../../domain/policy/lookup.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import { cut } from '../blocks.ts';
+import { cut, esc, when } from '../blocks.ts';
 import { lookupFailure, lookupNext, NEXT } from './en-lookup.ts';
-import { clock, duration, either, grantStatus, groups, plural, requestStatus, standing } from './en-words.ts';
+import { duration, either, grantStatus, groups, plural, requestStatus, standing } from './en-words.ts';
 
 /** How much of somebody's own words is said back to them. */
 const WRITTEN_SHOWN_MAX = 40;
+/** Where a refusal holds words that somebody typed, which may be long. */
+const TYPED = new Set(['written', 'typed', 'until', 'duration']);
+
+function escaped(no: Refusal): Refusal {
+  return escapeEach(no, '') as Refusal;
+}
+
+function escapeEach(value: unknown, key: string): unknown {
+  if (typeof value === 'string') return esc(TYPED.has(key) ? cut(value, WRITTEN_SHOWN_MAX) : value);
+  if (Array.isArray(value)) return value.map((each) => escapeEach(each, key));
+  if (typeof value !== 'object' || value === null || isDate(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([inner, each]) => [inner, escapeEach(each, inner)]));
+}
+
+const isDate = (value: object): boolean => Object.prototype.toString.call(value) === '[object Date]';
 
 /**
- * Why the answer is no, and what to do next. Plain text without any markup: it may go into a field's error as it stands, and
- * must be escaped for mrkdwn.
+ * Why the answer is no, and what to do next: mrkdwn, with everything escaped that people or a policy wrote. Of markup it has only commands
+ * in code and moments, so that `asPlain` makes of it what a field's error may say.
  */
-export function refusal(no: Refusal): string {
+export function refusal(refused: Refusal): string {
+  const no = escaped(refused);
   switch (no.code) {
     case 'person_may_not_use':
       return `Elevate works for members of this workspace only, and this is ${standing[no.standing]}. If that is wrong, ask a workspace admin to change the account.`;
@@ -22,12 +38,12 @@ export function refusal(no: Refusal): string {
     case 'role_unknown':
       return no.suggestions.length > 0
         ? `There is no role “${no.role}”. Did you mean ${either(no.suggestions)}?`
-        : `There is no role “${no.role}”. Type /elevate alone to search what you may ask for.`;
+        : `There is no role “${no.role}”. Type \`/elevate\` alone to search what you may ask for.`;
     case 'role_not_offered':
-      return `No rule of the policy lets you ask for ${no.role} now. Type /elevate why ${no.role} to see what you would need for it.`;
+      return `No rule of the policy lets you ask for ${no.role} now. Type \`/elevate why ${no.role}\` to see what you would need for it.`;
     case 'policy_denied':
       return no.message === null
-        ? `The policy says no to ${no.role} for you (rule “${no.rule}”). If you need it for your work, type /elevate why ${no.role} to see what would help, or talk to whoever owns the resource.`
+        ? `The policy says no to ${no.role} for you (rule “${no.rule}”). If you need it for your work, type \`/elevate why ${no.role}\` to see what would help, or talk to whoever owns the resource.`
         : `The policy says no to ${no.role} for you (rule “${no.rule}”). ${no.message}`;
     case 'facts_unavailable':
       return `The policy cannot be asked now, because ${no.detail}. Nothing was decided. ${no.lasting ? NEXT.lasts : NEXT.passes}`;
@@ -36,15 +52,15 @@ export function refusal(no: Refusal): string {
     case 'duration_too_short':
       return `That is too short. Ask for ${duration(no.minSeconds)} at least.`;
     case 'duration_unreadable':
-      return `I can’t read “${cut(no.written, WRITTEN_SHOWN_MAX)}” as a time. Write how long, such as 30m, 1h30 or 2 hours, or the end, such as until 17:00.`;
+      return `I can’t read “${no.written}” as a time. Write how long, such as 30m, 1h30 or 2 hours, or the end, such as until 17:00.`;
     case 'time_unreadable':
-      return `I can’t read “${cut(no.written, WRITTEN_SHOWN_MAX)}” as a time of day. Write 14:00, 9am, tomorrow 9am or friday 18:00.`;
+      return `I can’t read “${no.written}” as a time of day. Write 14:00, 9am, tomorrow 9am or friday 18:00.`;
     case 'time_missing':
-      return `At what time? Write “${cut(no.written, WRITTEN_SHOWN_MAX)}” with a time behind it, such as ${cut(no.written, WRITTEN_SHOWN_MAX)} 17:00.`;
+      return `At what time? Write “${no.written}” with a time behind it, such as ${no.written} 17:00.`;
     case 'time_past':
-      return `That time, “${cut(no.written, WRITTEN_SHOWN_MAX)}”, is past. For the next day write tomorrow in front of it, such as tomorrow 9am.`;
+      return `That time, “${no.written}”, is past. For the next day write tomorrow in front of it, such as tomorrow 9am.`;
     case 'two_ends':
-      return `Say either how long (${cut(no.duration, WRITTEN_SHOWN_MAX)}) or until when (${cut(no.until, WRITTEN_SHOWN_MAX)}), not both.`;
+      return `Say either how long (${no.duration}) or until when (${no.until}), not both.`;
     case 'start_passed':
       return 'That start is past by now. Write a later one, or leave it empty to begin at once.';
     case 'two_starts':
@@ -67,14 +83,14 @@ export function refusal(no: Refusal): string {
       return `A ticket’s number has ${no.maxLength} characters at most. Keep just the number, and put the rest into the reason.`;
     case 'ticket_malformed':
       return no.example === null
-        ? `That does not look like a ticket for this role. It must match ${no.pattern}`
-        : `That does not look like a ticket for this role. Write it like ${no.example}; it must match ${no.pattern}`;
+        ? `That does not look like a ticket for this role. It must match ${no.pattern}.`
+        : `That does not look like a ticket for this role. Write it like ${no.example}.`;
     case 'already_requested':
       return no.status === 'pending'
         ? 'You have asked for this already, and that request still waits. Press Nudge in my message about it, or cancel it there first.'
         : no.status === 'scheduled'
-          ? 'You have this access already, and it has not started yet. Start it, or cancel it first: see /elevate status.'
-          : 'You have this access already. For more time type /elevate extend; to ask anew, end it first with /elevate done.';
+          ? 'You have this access already, and it has not started yet. Start it, or cancel it first: see `/elevate status`.'
+          : 'You have this access already. For more time type `/elevate extend`; to ask anew, end it first with `/elevate done`.';
     case 'stage_cannot_be_filled':
       return stageCannotBeFilled(no);
     case 'channel_unreachable':
@@ -96,7 +112,7 @@ export function refusal(no: Refusal): string {
         ? `This is for ${groups(no.from)} to decide, and you are not one of them now. Leave it to them, or ask whoever maintains the policy to add you.`
         : `This is for ${groups(no.from)} to decide. Elevate could not look all of them up (${lookupFailure(no.unavailable)}), so it cannot count you. ${lookupNext(no.unavailable)}`;
     case 'delegation_over':
-      return `You decided in the place of ${no.of.name}, whose time away is over, so this is for ${groups(no.from)} to decide. Leave it to them; if ${no.of.name} is still away, they can say so again: /elevate away until friday to @you.`;
+      return `You decided in the place of ${no.of.name}, whose time away is over, so this is for ${groups(no.from)} to decide. Leave it to them; if ${no.of.name} is still away, they can say so again with \`/elevate away until friday to @you\`.`;
     case 'needed_later':
       return `You are needed for stage ${no.stage + 1} (${groups(no.from)}), which could not be filled without you, and one person counts once. Leave this stage to somebody else of ${groups(no.now)}, and approve when stage ${no.stage + 1} is asked.`;
     case 'already_counted':
@@ -104,13 +120,13 @@ export function refusal(no: Refusal): string {
     case 'delegated_by_requester':
       return 'You act for the person who asked, and nobody decides on their own request, not even through somebody else.';
     case 'away_until_unread':
-      return `Until when? “${no.typed}” is no time. Write it like /elevate away until friday, until tomorrow 12:00, until 2026-12-24 or until 3d.`;
+      return `Until when? “${no.typed}” is no time. Write it like \`/elevate away until friday\`, \`until tomorrow 12:00\`, \`until 2026-12-24\` or \`until 3d\`.`;
     case 'away_in_the_past':
-      return 'That moment is past. Write one that is ahead of us, such as /elevate away until friday.';
+      return 'That moment is past. Write one that is ahead of us, such as `/elevate away until friday`.';
     case 'away_too_long':
       return `That is too long to be away at once: ${duration(no.maxSeconds)} at most. Whoever is away for longer should leave the group for that time.`;
     case 'away_to_oneself':
-      return 'Name somebody else to decide in your place, or nobody to be only left alone.';
+      return 'Nobody decides in their own place. Name somebody else, or nobody if you only want to be left alone.';
     case 'may_not_hand_over':
       return no.unavailable === null
         ? 'The policy lets none of your groups hand over approvals. Leave the name out to be left alone, or ask whoever maintains the policy for delegate: true.'
@@ -118,7 +134,7 @@ export function refusal(no: Refusal): string {
     case 'delegate_may_not_decide':
       return `That is ${standing[no.standing]}, which may not decide. Name a member of this workspace.`;
     case 'not_away':
-      return 'You are not away. Type /elevate away to see how to say so.';
+      return 'You are not away. Type `/elevate away` to see how to say so.';
     case 'edit_changes_nothing':
       return 'That is what was asked for already. Write a shorter time or choose a narrower role, or press Back.';
     case 'edit_not_shorter':
@@ -138,17 +154,17 @@ export function refusal(no: Refusal): string {
     case 'deny_reason_missing':
       return 'Say why, so that the requester knows what to do next.';
     case 'not_the_requester':
-      return 'Only the person whose access this is can do that. An owner of the role or an admin can end it with /elevate revoke.';
+      return 'Only the person whose access this is can do that. An owner of the role or an admin can end it with `/elevate revoke`.';
     case 'grant_not_found':
       return 'That access is not known here. It may belong to another installation of Elevate.';
     case 'nothing_to_revoke':
-      return 'They have no live access that matches. Check the name and the role, or see the card in its channel.';
+      return 'They have no live access that matches. Check the name and the role, or look at the card in its channel.';
     case 'grant_not_live':
-      return `That cannot be done now: the access is ${grantStatus[no.status]}. See what you have with /elevate status.`;
+      return `That cannot be done now: the access is ${grantStatus[no.status]}. See what you have with \`/elevate status\`.`;
     case 'reminders_used_up':
-      return `To tell them again would be more often than the policy allows, which is ${plural(no.max, 'time')} for one request. Talk to one of them, or wait for an answer.`;
+      return `They were told as often as the policy allows for one request, ${plural(no.max, 'time')}. Talk to one of them, or wait for an answer.`;
     case 'reminded_just_now':
-      return `They have only just been told. You can nudge them again at ${clock(no.againAt)}.`;
+      return `They have only just been told. You can nudge them again ${when(no.againAt)}.`;
     case 'nothing_to_review':
       return 'There is nothing to review here: break-glass was not used.';
     case 'reviewed_already':
@@ -166,11 +182,11 @@ export function refusal(no: Refusal): string {
         ? 'The policy lets nobody extend this access. Ask anew when it has ended, if you still need it.'
         : `This access was extended ${plural(no.max, 'time')} already, which is all that the policy allows. Ask anew when it has ended, if you still need it.`;
     case 'extension_has_no_start':
-      return `More time follows on the end that there is, so “${cut(no.written, WRITTEN_SHOWN_MAX)}” cannot be its start. Write how much more or until when, as in /elevate extend 30m or /elevate extend until 17:00.`;
+      return `More time follows on the end that there is, so “${no.written}” cannot be its start. Write how much more or until when, as in \`/elevate extend 30m\` or \`/elevate extend until 17:00\`.`;
     case 'extension_not_later':
-      return `It lasts until ${clock(no.endsAt)} anyway. Write a later end, or how much more, such as 30m.`;
+      return `It lasts until ${when(no.endsAt)} anyway. Write a later end, or how much more, such as 30m.`;
     case 'break_glass_has_no_start':
-      return `Break-glass begins at once, so leave “${cut(no.written, WRITTEN_SHOWN_MAX)}” out, as in /elevate break-glass orders-db/admin the site is down. What can wait is asked for without break-glass.`;
+      return `Break-glass begins at once, so leave “${no.written}” out, as in \`/elevate break-glass orders-db/admin the site is down\`. What can wait is asked for without break-glass.`;
     case 'already_extended':
       return 'This access was extended since you looked. Look at its end again before you ask for more.';
     case 'still_there':
@@ -200,9 +216,9 @@ export function refusal(no: Refusal): string {
     case 'review_date_invalid':
       return 'Pick a day that is ahead of us, and within a year.';
     case 'no_live_access':
-      return 'You have no live access that matches. See what you have with /elevate status, or ask for it with /elevate.';
+      return 'You have no live access for that. See what you have with `/elevate status`, or ask with `/elevate`.';
     case 'which_access':
-      return `You have more than one access. Say which one: ${either(no.roles)}, as in /elevate ${no.command} ${no.roles[0] ?? 'orders-db/admin'}`;
+      return `You have more than one access. Say which one: ${either(no.roles)}, as in \`/elevate ${no.command} ${no.roles[0] ?? 'orders-db/admin'}\`.`;
     case 'may_not_look':
       return `Who has this role is told to those who may ask for it${no.owners.length > 0 ? `, and to ${groups(no.owners)}` : ''}${no.unavailable === null ? '. You are not one of them now: ask an Elevate admin.' : unsure(no.unavailable)}`;
     case 'may_not_revoke':

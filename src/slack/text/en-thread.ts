@@ -65,7 +65,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'grant.provisioning_retried':
       return `Setting it up failed and is tried again: ${error(event.data.error)}`;
     case 'grant.provisioning_failed':
-      return `It could not be set up: ${error(event.data.error).replace(/\.?$/, '.')} Whatever of it may exist is being taken away.`;
+      return `It could not be set up, and whatever of it may exist is being taken away. The target said: ${error(event.data.error)}`;
     case 'grant.activated':
       return `Granted and read back on the target. It ends ${when(new Date(event.data.endsAt), 'far')}.`;
     case 'grant.expiry_announced':
@@ -73,7 +73,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'grant.revocation_started':
       return revocationStarted(event.data.because, event.data.reason, who, view);
     case 'grant.revocation_failed':
-      return `⚠ Taking it away failed (attempt ${event.data.attempt}), so it may still be there. Elevate keeps trying. ${error(event.data.error)}`;
+      return `⚠ Taking it away failed (attempt ${event.data.attempt}), so it may still be there. Elevate keeps trying. The target said: ${error(event.data.error)}`;
     case 'alarm.escalated':
       return `Still not removed, so ${esc(cut(event.data.to.join(', '), ERROR_SHOWN_MAX))} ${event.data.to.length === 1 ? 'was' : 'were'} told too.`;
     case 'grant.sessions_ended':
@@ -87,7 +87,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'grant.retry_requested':
       return `${who} asked to try again now.`;
     case 'grant.resolved_unverified':
-      return `◐ ${who} closed it without proof: ${esc(event.data.reason)} The target could not be asked (${error(event.data.error)}), so Elevate goes on looking.`;
+      return `◐ ${who} closed it without proof: “${esc(event.data.reason)}”. The target could not be asked (${error(event.data.error)}), so Elevate goes on looking.`;
     case 'grant.confirmed_gone':
       return 'The target was asked again: it is gone.';
     case 'grant.reappeared':
@@ -99,7 +99,7 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'grant.drift_cleared':
       return 'On the target it is as granted again.';
     case 'grant.end_moved':
-      return `The database's clock went back by ${duration(event.data.bySeconds)}, and the end went with it, so that it lasts no longer than approved. It now ends ${when(new Date(event.data.endsAt), 'far')}.`;
+      return `The database’s clock went back by ${duration(event.data.bySeconds)}, and the end went with it, so that it lasts no longer than approved. It now ends ${when(new Date(event.data.endsAt), 'far')}.`;
     case 'request.refused':
     case 'decision.refused':
     case 'grant.provisioning_started':

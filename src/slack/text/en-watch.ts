@@ -31,9 +31,9 @@ export const watch = {
     gone: (request: AccessRequest, grant: Grant): string =>
       `✓ *Gone.* ${role(request)} of ${mention(request.requester.slackUserId)} was read back as gone ${at(grant.endedAt)}${late(grant)}.`,
     unverified: (request: AccessRequest, grant: Grant): string =>
-      `◐ *Closed without proof.* ${grant.endRequestedBy ? mention(grant.endRequestedBy.slackUserId) : 'Somebody'} says that ${role(request)} of ${mention(request.requester.slackUserId)} is gone: ${esc(cut(grant.endReason ?? '', ERROR_SHOWN_MAX))} The target could not be asked. Elevate keeps looking, and takes it away if it is still there.`,
+      `◐ *Closed without proof.* ${grant.endRequestedBy ? mention(grant.endRequestedBy.slackUserId) : 'Somebody'} says that ${role(request)} of ${mention(request.requester.slackUserId)} is gone: “${esc(cut(grant.endReason ?? '', ERROR_SHOWN_MAX))}”. The target could not be asked. Elevate keeps looking, and takes it away if it is still there.`,
     detail: (request: AccessRequest, grant: Grant): string =>
-      `\`${esc(request.role.key)}\` · ${esc(request.role.connector)} · subject ${esc(request.role.subject)} · ${request.id} · ${grant.id}${grant.lastError === null ? '' : `\nThe target's last answer: ${error(grant.lastError)}`}`,
+      `\`${esc(request.role.key)}\` · ${esc(request.role.connector)} · subject ${esc(request.role.subject)} · ${request.id} · ${grant.id}${grant.lastError === null ? '' : `\nThe target’s last answer: ${error(grant.lastError)}`}`,
     inCharge: (people: readonly SlackUserId[], groups: readonly string[]): string =>
       people.length > 0 ? `In charge: ${mentions(people)}.` : `In charge: ${esc(groups.join(', '))}.`,
     escalation: ({ escalated, next }: Pick<AlertView, 'escalated' | 'next'>): string =>
@@ -66,7 +66,7 @@ export const watch = {
     line: (request: AccessRequest, grant: Grant): string =>
       `${mention(request.requester.slackUserId)} still has ${esc(cut(request.role.title, ROLE_SHOWN_MAX))}, due to end ${at(grant.endDueAt)}; ${plural(grant.attempts, 'attempt')} failed. \`${grant.id}\``,
     more: (count: number): string =>
-      `and ${count} more. Each one's own thread tells of it, and so does \`elevate grant show ID\`.`,
+      `and ${count} more. Each one’s own thread tells of it, and so does \`elevate grant show ID\`.`,
     repeat: (failing: Failing, repeat: number): string =>
       `⚠ *Still not removed* (reminder ${repeat}): ${plural(failing.total, 'grant')}. ${error(failing.errors[0]?.error ?? '')}`,
     over: '✓ *Over.* Nothing on this target waits to be taken away any more. Each grant’s thread tells how it ended: read back as gone, or closed on somebody’s word.',

@@ -33,9 +33,6 @@ export function timeLeft(until: Date, now: Date): string {
 
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-/** 14:05 UTC: for plain text, in which Slack shows nobody's own zone. */
-export const clock = (at: Date): string => `${at.toISOString().slice(11, 16)} UTC`;
-
 /** Thu 26 Nov, 14:00: what somebody's own clock and calendar show then. */
 export const inZone = (at: Date, zone: string): string =>
   new Intl.DateTimeFormat('en-GB', {
@@ -56,9 +53,11 @@ export function either(names: readonly string[]): string {
 
 /** The groups that a policy knows without declaring them. */
 const KNOWN_GROUPS: Readonly<Record<string, string>> = { manager: 'the requester’s manager', owners: 'the owners' };
+const YOUR_GROUPS: Readonly<Record<string, string>> = { ...KNOWN_GROUPS, manager: 'your manager' };
 
-/** Groups of a policy: 'dba or the requester’s manager'. */
-export const groups = (names: readonly string[]): string => either(names.map((name) => KNOWN_GROUPS[name] ?? name));
+/** Groups of a policy: 'dba or the requester’s manager'. `you`: the requester is who reads it. */
+export const groups = (names: readonly string[], reader: 'you' | 'anybody' = 'anybody'): string =>
+  either(names.map((name) => (reader === 'you' ? YOUR_GROUPS : KNOWN_GROUPS)[name] ?? name));
 
 /** The first few by mention, which notifies them, and how many more there are. */
 export function mentions(people: readonly SlackUserId[]): string {
@@ -106,12 +105,19 @@ export const standing: Readonly<Record<Exclude<Standing, 'member'>, string>> = {
   deactivated: 'a deactivated account',
 };
 
-export function endedBecause(because: GrantEndedBecause, by: PersonRef | null): string {
+/** `reader`: who is spoken to, if it is told to one person alone. */
+export function endedBecause(
+  because: GrantEndedBecause,
+  by: PersonRef | null,
+  reader: SlackUserId | null = null,
+): string {
   switch (because) {
     case 'expired':
       return 'its time was over';
     case 'returned':
-      return `${by?.name ?? 'the holder'} was done with it`;
+      return by !== null && by.slackUserId === reader
+        ? 'you were done with it'
+        : `${by?.name ?? 'the holder'} was done with it`;
     case 'revoked':
       return `${by?.name ?? 'somebody'} revoked it`;
     case 'unused':

@@ -3,7 +3,7 @@ import { away } from './en-away.ts';
 import { card } from './en-card.ts';
 import { commands } from './en-commands.ts';
 import { forms } from './en-forms.ts';
-import { notice, noticeWords } from './en-notices.ts';
+import { notice, noticeOver, noticeWords } from './en-notices.ts';
 import { policyWords } from './en-policy.ts';
 import { record } from './en-record.ts';
 import { refusal } from './en-refusals.ts';
@@ -18,6 +18,7 @@ export const en = {
   commands,
   forms,
   notice,
+  noticeOver,
   noticeWords,
   policy: policyWords,
   record,

@@ -95,7 +95,7 @@ function fieldsOf(offer: RoleOffer, turn: number, values: FormValues, text: Text
   const hasTicket = offer.ticket.required || offer.ticket.pattern !== null || offer.ticket.example !== null;
   return [
     context(words.mrkdwnOffer(offer)),
-    ...(offer.asked === null ? [] : [context(words.asked(offer.asked, offer.defaultSeconds))]),
+    ...(offer.asked === null ? [] : [context(words.asked(offer.asked, offer.askedSeconds))]),
     {
       type: 'input',
       block_id: turn === 0 ? FIELD.duration : `${FIELD.duration}_${turn}`,
@@ -173,6 +173,7 @@ const memorySchema = z.object({
       reasonMinLength: z.number(),
       ticket: z.object({ required: z.boolean(), pattern: z.string().nullable(), example: z.string().nullable() }),
       asked: z.array(z.int()).nullable(),
+      askedSeconds: z.number(),
     })
     .nullable(),
   turn: z.int().min(0),

@@ -1,6 +1,7 @@
 import type { Refusal } from '../../domain/refusal.ts';
 import { typedDuration } from '../../domain/written/duration.ts';
 import { FIELD } from '../action-ids.ts';
+import { asPlain } from '../blocks.ts';
 import { readDecision } from '../button-value.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { fieldOf, type SubmissionPayload } from '../payloads.ts';
@@ -19,7 +20,7 @@ export async function submitEditForm(desk: Desk, actor: Actor, { view }: Submiss
     .editRequest({ ...actor, ...value, durationSeconds, role: fieldOf(view, FIELD.narrower) });
   if (edited.ok) return { kind: 'close', said: desk.text.forms.edit.done };
   const field = fieldFor(edited.refusal);
-  if (field !== null) return { kind: 'errors', errors: { [field]: desk.text.refusal(edited.refusal) } };
+  if (field !== null) return { kind: 'errors', errors: { [field]: asPlain(desk.text.refusal(edited.refusal)) } };
   return say(await explain(desk, actor, edited.refusal));
 }
 

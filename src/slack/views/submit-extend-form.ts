@@ -3,6 +3,7 @@ import { type Refusal, refused } from '../../domain/refusal.ts';
 import { secondsMore } from '../../domain/written/more.ts';
 import { findField } from '../../domain/written/times.ts';
 import { FIELD } from '../action-ids.ts';
+import { asPlain } from '../blocks.ts';
 import { readExtension } from '../button-value.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { fieldOf, type SubmissionPayload } from '../payloads.ts';
@@ -13,7 +14,7 @@ export async function submitExtendForm(desk: Desk, actor: Actor, { view }: Submi
   const meant = readExtension(view.private_metadata);
   if (meant === null) return say(await explain(desk, actor, { code: 'grant_not_found' }));
   const more = await readMore(desk, actor, meant.grantId, fieldOf(view, FIELD.duration) ?? '');
-  if (!more.ok) return { kind: 'errors', errors: { [FIELD.duration]: desk.text.refusal(more.refusal) } };
+  if (!more.ok) return { kind: 'errors', errors: { [FIELD.duration]: asPlain(desk.text.refusal(more.refusal)) } };
   const asked = await desk.usecases().extendGrant({
     ...actor,
     ...meant,
@@ -24,7 +25,7 @@ export async function submitExtendForm(desk: Desk, actor: Actor, { view }: Submi
   });
   if (asked.ok) return { kind: 'close', said: desk.text.commands.asked(asked.request) };
   const field = fieldFor(asked.refusal);
-  if (field !== null) return { kind: 'errors', errors: { [field]: desk.text.refusal(asked.refusal) } };
+  if (field !== null) return { kind: 'errors', errors: { [field]: asPlain(desk.text.refusal(asked.refusal)) } };
   return say(await explain(desk, actor, asked.refusal));
 }
 

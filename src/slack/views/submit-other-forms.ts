@@ -1,5 +1,5 @@
 import { FIELD } from '../action-ids.ts';
-import { esc } from '../blocks.ts';
+import { asPlain } from '../blocks.ts';
 import { readDecision, readRequest } from '../button-value.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { blockOf, fieldOf, type SubmissionPayload } from '../payloads.ts';
@@ -14,7 +14,7 @@ export async function submitDenyForm(desk: Desk, actor: Actor, { view }: Submiss
   const denied = await desk.usecases().denyRequest({ ...actor, ...value, reason });
   if (denied.ok) return { kind: 'close', said: desk.text.forms.deny.done };
   if (denied.refusal.code === 'deny_reason_missing') {
-    return { kind: 'errors', errors: { [blockOf(view, FIELD.reason)]: desk.text.refusal(denied.refusal) } };
+    return { kind: 'errors', errors: { [blockOf(view, FIELD.reason)]: asPlain(desk.text.refusal(denied.refusal)) } };
   }
   return say(await explain(desk, actor, denied.refusal));
 }
@@ -28,7 +28,7 @@ export async function submitReviewForm(desk: Desk, actor: Actor, { view }: Submi
   const reviewed = await desk.usecases().reviewRequest({ ...actor, requestId, verdict, comment });
   if (reviewed.ok) return { kind: 'close', said: desk.text.forms.review.done };
   if (reviewed.refusal.code === 'review_comment_missing') {
-    return { kind: 'errors', errors: { [blockOf(view, FIELD.reason)]: desk.text.refusal(reviewed.refusal) } };
+    return { kind: 'errors', errors: { [blockOf(view, FIELD.reason)]: asPlain(desk.text.refusal(reviewed.refusal)) } };
   }
   return say(await explain(desk, actor, reviewed.refusal));
 }
@@ -40,5 +40,5 @@ export async function submitRevokeForm(desk: Desk, actor: Actor, { view }: Submi
   const result = await desk.usecases().revokeGrants({ ...actor, grantIds, reason });
   if (!result.ok) return say(await explain(desk, actor, result.refusal));
   const done = result.revoked.length > 0 ? [desk.text.forms.revoke.mrkdwnDone(result.revoked)] : [];
-  return say([...done, ...new Set(result.refusals.map((each) => esc(desk.text.refusal(each))))].join('\n'));
+  return say([...done, ...new Set(result.refusals.map((each) => desk.text.refusal(each)))].join('\n'));
 }

@@ -3,6 +3,7 @@ import type { Refusal } from '../../domain/refusal.ts';
 import { readTimes } from '../../domain/written/times.ts';
 import { FIELD } from '../action-ids.ts';
 import { formFor, valuesOf } from '../actions/choose-role.ts';
+import { asPlain } from '../blocks.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { blockOf, fieldOf, hasField, type SubmissionPayload } from '../payloads.ts';
 import { readMemory, requestForm, requestFormWith, wordsOf } from './request-form.ts';
@@ -23,7 +24,7 @@ export async function submitRequestForm(desk: Desk, actor: Actor, payload: Submi
   const { zone, now } = await desk.usecases().clockOf(actor);
   const read = readTimes({ duration: values.duration ?? '', start: values.start ?? '' }, zone, now);
   if (!read.ok) {
-    return { kind: 'errors', errors: { [blockOf(shown, FIELD[read.part])]: desk.text.refusal(read.refusal) } };
+    return { kind: 'errors', errors: { [blockOf(shown, FIELD[read.part])]: asPlain(desk.text.refusal(read.refusal)) } };
   }
   const { times } = read;
   // A time of day can be meant in more than one way: what it comes to is shown once before it is sent.
@@ -45,7 +46,7 @@ export async function submitRequestForm(desk: Desk, actor: Actor, payload: Submi
   if (submitted.ok) return { kind: 'close', said: desk.text.commands.asked(submitted.request) };
   const field = fieldFor(submitted.refusal);
   if (field !== null && hasField(shown, field)) {
-    return { kind: 'errors', errors: { [blockOf(shown, field)]: desk.text.refusal(submitted.refusal) } };
+    return { kind: 'errors', errors: { [blockOf(shown, field)]: asPlain(desk.text.refusal(submitted.refusal)) } };
   }
   const problem = await explain(desk, actor, submitted.refusal);
   return { kind: 'show', view: requestForm(memory, valuesOf(shown), problem, desk.text) };

@@ -1,6 +1,7 @@
 import { slackUserId } from '../../domain/ids.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { FIELD } from '../action-ids.ts';
+import { asPlain } from '../blocks.ts';
 import { readDrift, readGrant, readTarget } from '../button-value.ts';
 import { type Actor, type Desk, explain } from '../desk.ts';
 import { blockOf, fieldOf, type SubmissionPayload, type ViewPayload } from '../payloads.ts';
@@ -66,7 +67,7 @@ function dayOf(view: ViewPayload): Date | null {
 
 const atField = (desk: Desk, view: ViewPayload, field: string, refusal: Refusal): Outcome => ({
   kind: 'errors',
-  errors: { [blockOf(view, field)]: desk.text.refusal(refusal) },
+  errors: { [blockOf(view, field)]: asPlain(desk.text.refusal(refusal)) },
 });
 const refusedWith = async (desk: Desk, actor: Actor, refusal: Refusal): Promise<Outcome> =>
   say(await explain(desk, actor, refusal));

@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "requests_waiting_idx" ON "requests"("workspace_id", "created_at", "id") WHERE (status = 'pending');
