@@ -87,7 +87,8 @@ async function furnish(client: pg.Client, people: readonly string[], password: s
      ON CONFLICT DO NOTHING`,
   );
   await client.query('REVOKE ALL ON orders FROM PUBLIC');
-  await ensureRole(client, BOT, `LOGIN PASSWORD ${secret}`);
+  // Without the limit that an earlier demo may have left, which is how a target goes down there.
+  await ensureRole(client, BOT, `LOGIN PASSWORD ${secret} CONNECTION LIMIT -1`);
   await client.query(`REVOKE CONNECT ON DATABASE ${BOT_DATABASE} FROM PUBLIC`);
   await client.query(`GRANT CONNECT ON DATABASE ${BOT_DATABASE} TO ${BOT}`);
   // To end the sessions of people whose access has ended (PostgreSQL documentation, Predefined Roles).

@@ -27,6 +27,7 @@ function stillTrue(notice: NoticeName, { request, grant }: Pick<RequestView, 're
   switch (notice) {
     case 'request_approved':
       return approvalIsNews(request, grant);
+    case 'request_submitted':
     case 'request_escalated':
       return request.status === 'pending';
     case 'review_overdue':
