@@ -303,7 +303,7 @@ async function cardOf(asked: AccessRequest): Promise<Message | undefined> {
 }
 
 /** What somebody was told that means: it did not work, for a reason that passes by itself here. Each thing that was said has a name of its own. */
-const AGAIN = /did not work|do the same once more|try again|could not look/i;
+const AGAIN = /did not work|do the same once more|try again|try once more|could not look/i;
 function toldToTryAgain(who: string): string[] {
   const { workspace } = world;
   const said = [...workspace.ephemerals(who), ...workspace.dms(who)].filter((message) => AGAIN.test(message.text));
