@@ -6,7 +6,7 @@ import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX, MENTIONS_MAX } from '../limits.ts';
 import { fellBack } from './en-fallback.ts';
 import { review } from './en-review.ts';
-import { byWhom, countedApprovals, duration, endedBecause, groups, plural } from './en-words.ts';
+import { asFound, byWhom, countedApprovals, duration, endedBecause, groups, plural } from './en-words.ts';
 
 /** Elevate's own words on approval cards. Whatever returns mrkdwn has escaped what people wrote; `plain…` has no markup. */
 export const card = {
@@ -117,7 +117,8 @@ export const card = {
       grant.startBy
         ? `*Approved, not started.* ${mention(grant.holder.slackUserId)} starts it${grant.offeredSeconds === null ? '' : ` for ${duration(grant.offeredSeconds)}, which is what the policy now allows,`} until ${when(grant.startBy)}, or it lapses.`
         : `*Approved.* It starts ${at(grant.startsAt)} and lasts ${duration(grant.durationSeconds)}.`,
-    active: (grant: Grant): string => `● *Live* since ${at(grant.activatedAt)}, until ${at(grant.endsAt)}.`,
+    active: (grant: Grant): string =>
+      `● *Live* since ${at(grant.activatedAt)}, until ${at(grant.endsAt)}.${asFound(grant)}`,
     revoking: (grant: Grant): string => `*Being taken away:* ${esc(endedBecause(why(grant), grant.endRequestedBy))}.`,
     revokingFailed: (grant: Grant): string =>
       `⚠ *STILL THERE: the access was not removed.* It was due ${at(grant.endDueAt)}, and taking it away failed. Elevate keeps trying. Last answer: ${error(grant.lastError ?? '')}`,

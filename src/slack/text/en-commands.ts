@@ -5,7 +5,7 @@ import { cut, esc, mention, when } from '../blocks.ts';
 import type { Subcommand } from '../commands/parse.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
 import { NEXT } from './en-lookup.ts';
-import { duration, grantStatus, plural, requestStatus, timeLeft } from './en-words.ts';
+import { asFound, duration, grantStatus, plural, requestStatus, timeLeft } from './en-words.ts';
 
 const EXAMPLES = '`/elevate orders-db/admin 1h fixing stuck orders INC-42`';
 
@@ -68,7 +68,7 @@ export const commands = {
     title: (role: Role): string => `*${esc(role.title)}* \`${esc(role.key)}\` is held by`,
     nobody: (role: Role): string => `Nobody has \`${esc(role.key)}\` now.`,
     holder: (grant: Grant): string =>
-      `• ${mention(grant.holder.slackUserId)}, ${grantStatus[grant.status]}${grant.endsAt ? `, until ${when(grant.endsAt)}` : ''}`,
+      `• ${mention(grant.holder.slackUserId)}, ${grantStatus[grant.status]}${grant.endsAt ? `, until ${when(grant.endsAt)}` : ''}${asFound(grant)}`,
     summary: (role: Role, count: number): string =>
       `${esc(role.key)} is held by ${count === 1 ? '1 person' : `${count} people`}.`,
   },
@@ -107,7 +107,7 @@ export const commands = {
       grant.status === 'scheduled'
         ? scheduled(grant)
         : grant.endsAt && grant.status === 'active'
-          ? `● \`${esc(grant.roleKey)}\` for ${timeLeft(grant.endsAt, now)} more, until ${when(grant.endsAt)}`
+          ? `● \`${esc(grant.roleKey)}\` for ${timeLeft(grant.endsAt, now)} more, until ${when(grant.endsAt)}${asFound(grant)}`
           : `\`${esc(grant.roleKey)}\`, ${grant.status === 'revoking' && grant.lastError !== null ? '⚠ over, but not removed yet' : grantStatus[grant.status]}`,
     pending: (request: AccessRequest): string =>
       `\`${esc(request.role.key)}\` for ${duration(request.durationSeconds)}, asked ${when(request.createdAt)}, closes ${when(request.expiresAt)}`,
@@ -145,6 +145,6 @@ export const commands = {
     howToEnd:
       '`/elevate revoke @somebody` ends everything somebody has; `/elevate revoke @somebody orders-db/admin` ends just that.',
     grantRow: (grant: Grant): string =>
-      `${grant.status === 'revoking' && grant.lastError !== null ? '⚠ ' : '• '}${mention(grant.holder.slackUserId)} \`${esc(grant.roleKey)}\`, ${grantStatus[grant.status]}${grant.status === 'scheduled' && grant.startsAt ? `, starts ${when(grant.startsAt)}` : ''}${grant.endsAt ? `, ends ${when(grant.endsAt)}` : ''}${grant.drift ? ' · ⚠ changed on the target behind our back' : ''}`,
+      `${grant.status === 'revoking' && grant.lastError !== null ? '⚠ ' : '• '}${mention(grant.holder.slackUserId)} \`${esc(grant.roleKey)}\`, ${grantStatus[grant.status]}${grant.status === 'scheduled' && grant.startsAt ? `, starts ${when(grant.startsAt)}` : ''}${grant.endsAt ? `, ends ${when(grant.endsAt)}` : ''}${asFound(grant)}`,
   },
 };

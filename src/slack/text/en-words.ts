@@ -1,4 +1,5 @@
 import type { Decision } from '../../domain/approval.ts';
+import type { Grant } from '../../domain/grant.ts';
 import type { SlackUserId } from '../../domain/ids.ts';
 import type { PersonRef, Standing } from '../../domain/person.ts';
 import type { AccessRequest } from '../../domain/request.ts';
@@ -136,3 +137,11 @@ export function endedBecause(
       return `${by?.name ?? 'somebody'} closed it without proof, and Elevate goes on looking`;
   }
 }
+
+/** Behind what is said of access that is live on the record, where the target has it otherwise; empty: it is as granted. */
+export const asFound = ({ drift }: Pick<Grant, 'drift'>): string => {
+  if (drift === null) return '';
+  return drift.kind === 'removed_by_hand'
+    ? ' · ⚠ taken away on the target by hand'
+    : ' · ⚠ changed on the target by hand';
+};
