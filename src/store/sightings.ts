@@ -48,11 +48,15 @@ export async function readSight(db: Db, clock: Clock): Promise<DatabaseSight> {
   const counted: readonly { events: number; newest: Date | null }[] = await db.query`
     SELECT coalesce(sum(h.sequence), 0)::int AS events, max(e.at) AS newest FROM audit_chain_heads h
     LEFT JOIN audit_events e ON e.workspace_id = h.workspace_id AND e.sequence = h.sequence`;
+  // Both of the same moment, and a clock that is put forward while the answer is on its way did not go back.
+  const passedMs = clock.passedMs();
+  const now = await readClock(db, clock);
   return {
     is,
     was: was.success ? was.data : null,
     seen: seen.success ? seen.data : null,
-    now: await readClock(db, clock),
+    now,
+    passedMs,
     events: counted[0]?.events ?? 0,
     newestEventAt: counted[0]?.newest ?? null,
   };

@@ -5,7 +5,7 @@ import { postInFirst, watchPlaces } from './first-channel.ts';
 import { done, type Performed, type Ports } from './ports.ts';
 import type { DatabaseIdentity, DatabaseSight, DatabaseVerdict } from './watch-ports.ts';
 
-type Needs = Pick<Ports, 'store' | 'clock'>;
+type Needs = Pick<Ports, 'store'>;
 
 /** What tells how much time really passed, beside the database. */
 export interface Witnesses {
@@ -30,7 +30,7 @@ export async function watchDatabase(
 ): Promise<{ look: ClockSighting; troubles: readonly Trouble[] }> {
   let found: { look: ClockSighting; troubles: readonly Trouble[] } | null = null;
   await ports.store.database.look((sight) => {
-    const clock = judgeClock(sight.seen, last, { ...sight, ...readWitnesses(ports, witnesses) });
+    const clock = judgeClock(sight.seen, last, { ...sight, ...readWitnesses(sight, witnesses) });
     const troubles = troublesOf(sight, clock);
     found = { look: clock.sighting, troubles };
     return verdictOf(sight, clock, troubles);
@@ -39,12 +39,12 @@ export async function watchDatabase(
   return found;
 }
 
-function readWitnesses({ clock }: Pick<Ports, 'clock'>, { boot, steadySeconds, outsideNow }: Witnesses) {
+function readWitnesses({ passedMs }: DatabaseSight, { boot, steadySeconds, outsideNow }: Witnesses) {
   const outside = outsideNow();
   return {
     boot,
-    steadySeconds: steadySeconds() + clock.passedMs() / 1000,
-    outsideNow: outside && new Date(outside.getTime() + clock.passedMs()),
+    steadySeconds: steadySeconds() + passedMs / 1000,
+    outsideNow: outside && new Date(outside.getTime() + passedMs),
   };
 }
 

@@ -177,6 +177,8 @@ export interface DatabaseSight {
   readonly was: DatabaseIdentity | null;
   /** By the clock that deadlines go by. */
   readonly now: Date;
+  /** `Clock.passedMs` of that moment. */
+  readonly passedMs: number;
   readonly seen: ClockSighting | null;
   /** How many audit events there are. */
   readonly events: number;

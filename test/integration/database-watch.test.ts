@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClockSighting } from '../../src/domain/clock-watch.ts';
 import type { GrantId } from '../../src/domain/ids.ts';
@@ -49,6 +50,17 @@ async function expectMoved(id: GrantId, from: number, seconds: number, slackSeco
   expect(movedSeconds).toBeGreaterThanOrEqual(seconds - slackSeconds);
   expect(movedSeconds).toBeLessThanOrEqual(seconds + 1);
 }
+
+it('a clock that is put forward while it is looked at did not go back', async () => {
+  const look = startWatching();
+  await look();
+  for (let turns = 0; turns < 60; turns += 1) {
+    const looking = look();
+    for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+    world.clock.advance(100);
+    expect(await looking).toEqual([]);
+  }
+});
 
 describe('a clock that is set back', () => {
   it('while Elevate runs takes the ends with it, and says so', async () => {
