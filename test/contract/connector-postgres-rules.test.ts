@@ -94,6 +94,21 @@ describe('check() on PostgreSQL', () => {
     ]);
   });
 
+  it('finds a role that is given at two levels, of which the greater one lasts as long as the other', async () => {
+    const access = await harness.access();
+    const { role } = access.names;
+    const given = (...levels: readonly object[]) =>
+      open(access.url).check(levels.map((level) => ({ entitlement: { role, ...level }, endSessions: true })));
+    expect(await given({ inherit: false }, { inherit: false })).toEqual([]);
+    expect(await given({}, { inherit: false })).toEqual([
+      {
+        severity: 'warning',
+        message: expect.stringMatching(/at 2 levels \(inherit true, set true; inherit false, set true\)/),
+        fix: expect.stringContaining('the same inherit and set'),
+      },
+    ]);
+  });
+
   it('finds a role that does not exist, and a right to end sessions that nobody asked for', async () => {
     const access = await harness.access();
     const connector = open(access.url);

@@ -7,6 +7,8 @@ import { major } from './target.ts';
 /** What the policy wants of one role. */
 export interface Use {
   readonly role: string;
+  readonly inherit: boolean;
+  readonly set: boolean;
   readonly endSessions: boolean;
   readonly observeUse: boolean;
 }
@@ -36,6 +38,7 @@ export function findingsOn(name: string, facts: TargetFacts, uses: readonly Use[
     ...onLogin(name, facts),
     ...onUses(name, facts, uses),
     ...onExcess(name, facts, uses),
+    ...onLevels(name, uses),
   ];
   return findings.sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
 }
@@ -170,6 +173,22 @@ function onUses(
     );
   }
   return found;
+}
+
+/** One membership has one level, and it lasts as long as the last grant on it. */
+function onLevels(name: string, uses: readonly Use[]): ConnectorFinding[] {
+  const levels = new Map<string, Set<string>>();
+  for (const { role, inherit, set } of uses) {
+    levels.set(role, (levels.get(role) ?? new Set()).add(`inherit ${inherit}, set ${set}`));
+  }
+  return [...levels].flatMap(([role, found]) =>
+    found.size === 1
+      ? []
+      : warning(
+          `Roles of the policy give ${role} on ${name} at ${found.size} levels (${[...found].join('; ')}): whoever has more than one of them keeps what the greatest allows until all have ended.`,
+          `CREATE ROLE <another name> NOLOGIN; GRANT ${quote(role)} TO <another name>; -- and name it in one of them, or give all of them the same inherit and set`,
+        ),
+  );
 }
 
 /** Rights that are there and that no role of the policy needs. */
