@@ -61,6 +61,7 @@ export type AuditFact =
   | { kind: 'review.reminded'; data: { dueAt: string; overdue: boolean } }
   | { kind: 'review.closed'; data: { verdict: 'justified' | 'unjustified'; comment: string; via: string } & ForWhom }
   | { kind: 'request.lapsed'; data: { grant: string } }
+  | { kind: 'request.requester_left'; data: Record<string, never> }
   | {
       kind: 'grant.created';
       data: {

@@ -224,10 +224,14 @@ export type RequestCommand =
   | { readonly type: 'escalate'; readonly people: readonly SlackUserId[] }
   | { readonly type: 'expire' }
   /** The access that it was to extend has ended before it was decided. */
-  | { readonly type: 'lapse' };
+  | { readonly type: 'lapse' }
+  /** The account of whoever asked was deactivated. */
+  | { readonly type: 'requester_left' };
 
 /** The `closedReason` of an extension whose access ended before anybody decided. */
 export const LAPSED = 'access_ended';
+/** The `closedReason` of a request whose requester's account was deactivated. */
+export const REQUESTER_LEFT = 'requester_left';
 
 /** Ends a request: nothing that waits for it is left behind. */
 export function close(
@@ -235,7 +239,7 @@ export function close(
   status: Exclude<RequestStatus, 'pending' | 'refused'>,
   actor: Actor,
   now: Date,
-  end: { reason: string | null; fact: AuditFact; notice: NoticeName },
+  end: { reason: string | null; fact: AuditFact; notice: NoticeName | null },
 ): Transition<AccessRequest> {
   const closed: AccessRequest = {
     ...state,
@@ -253,7 +257,7 @@ export function close(
       cancel({ kind: 'remind_approvers', requestId: state.id }),
       cancel({ kind: 'escalate_request', requestId: state.id }),
       schedule({ kind: 'render_card', requestId: state.id }, now),
-      notify(closed, end.notice, now),
+      ...(end.notice === null ? [] : [notify(closed, end.notice, now)]),
     ],
   };
 }

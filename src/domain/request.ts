@@ -11,6 +11,7 @@ import {
   event,
   LAPSED,
   notify,
+  REQUESTER_LEFT,
   type RequestCommand,
   unanswered,
 } from './request-state.ts';
@@ -27,7 +28,7 @@ export type {
   RequestCommand,
   RoleSnapshot,
 } from './request-state.ts';
-export { extendedEnd, LAPSED } from './request-state.ts';
+export { extendedEnd, LAPSED, REQUESTER_LEFT } from './request-state.ts';
 export type { RequestStatus };
 
 /** The moment a request is born. Its approval, by policy or by people, is a command of its own. */
@@ -130,6 +131,12 @@ export function transitionRequest(state: AccessRequest, command: RequestCommand,
         reason: LAPSED,
         fact: { kind: 'request.lapsed', data: { grant: state.extension?.grantId ?? '' } },
         notice: 'request_expired',
+      });
+    case 'requester_left':
+      return close(state, 'cancelled', bySystem('worker'), now, {
+        reason: REQUESTER_LEFT,
+        fact: { kind: 'request.requester_left', data: {} },
+        notice: null,
       });
   }
 }

@@ -92,6 +92,7 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
     ...forWhom,
   }),
   'request.lapsed': z.looseObject({ grant: text }),
+  'request.requester_left': z.strictObject({}),
   'grant.created': z.looseObject({
     mustEndBy: text,
     durationSeconds: number,

@@ -99,8 +99,9 @@ export function createWatchReads(db: Db, workspace: WorkspaceId): WatchReads {
     },
     holders: async (after, limit) => {
       const rows: readonly { id: string }[] = await db.query`
-        SELECT DISTINCT holder_id AS id FROM grants
+        SELECT holder_id AS id FROM grants
          WHERE workspace_id = ${workspace} AND status <> 'ended' AND status <> 'revoking' AND holder_id > ${after ?? ''}
+        UNION SELECT requester_id FROM requests WHERE workspace_id = ${workspace} AND status = 'pending' AND requester_id > ${after ?? ''}
          ORDER BY 1 LIMIT ${limit}`;
       return rows.map(({ id }) => slackUserId(id));
     },

@@ -4,14 +4,14 @@ import { endDeactivated } from './end-all.ts';
 import { asOutage } from './outage.ts';
 import { done, type Performed, type Ports } from './ports.ts';
 
-/** Between two rounds over everybody who has access. */
+/** Between two rounds over everybody who has access or waits for it. */
 const ROUND_EVERY_SECONDS = 10 * 60;
 /** People of one turn, and the pause before the next: Slack answers about 100 questions a minute for a person (Slack: "users.info"). */
 const PEOPLE_PAGE = 50;
 const PAGE_EVERY_SECONDS = 60;
 
 /**
- * Asks Slack about everybody who has access, page by page and again and again: an event that tells of a deactivation can be lost.
+ * Asks Slack about everybody who has access or waits for it, page by page and again and again: an event that tells of a deactivation can be lost.
  * Whoever Slack does not answer for keeps what they have until it does.
  */
 export async function checkPeople(

@@ -105,7 +105,7 @@ export interface WatchReads {
   grantsWithEnd(after: GrantId | null, limit: number): Promise<readonly Grant[]>;
   /** Grants whose access may exist, by id, behind `after`. */
   grantsThatMayExist(after: GrantId | null, limit: number): Promise<readonly GrantId[]>;
-  /** Whoever has, or is about to have, access, by id, behind `after`. */
+  /** Whoever has, is about to have, or waits for access, by id, behind `after`. */
   holders(after: SlackUserId | null, limit: number): Promise<readonly SlackUserId[]>;
   /** Every connection that an open grant relies on. */
   openTargets(): Promise<readonly OpenTarget[]>;

@@ -62,6 +62,7 @@ const COMMANDS: { [K in RequestCommand['type']]: Extract<RequestCommand, { type:
   escalate: { type: 'escalate', people: [] },
   expire: { type: 'expire' },
   lapse: { type: 'lapse' },
+  requester_left: { type: 'requester_left' },
 };
 
 const FROM_PENDING: Record<RequestCommand['type'], RequestStatus | 'refused'> = {
@@ -75,6 +76,7 @@ const FROM_PENDING: Record<RequestCommand['type'], RequestStatus | 'refused'> = 
   escalate: 'pending',
   expire: 'expired',
   lapse: 'expired',
+  requester_left: 'cancelled',
 };
 
 const tried = (request: AccessRequest, command: RequestCommand, seconds = 9 * 3600) =>

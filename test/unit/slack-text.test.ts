@@ -107,6 +107,7 @@ const told: readonly (readonly [AuditFact, RegExp])[] = [
     /as security: not justified\. &lt;!here&gt;/,
   ],
   [{ kind: 'request.lapsed', data: { grant: 'grt_1' } }, /ended before anybody decided/],
+  [{ kind: 'request.requester_left', data: {} }, /<@U0DEV> was deactivated, so nobody has to decide/],
   [{ kind: 'grant.created', data: { mustEndBy: iso, durationSeconds: 60, startsAt: iso } }, /^It starts <!date\^/],
   [
     { kind: 'grant.created', data: { mustEndBy: iso, durationSeconds: 60, startBy: iso } },

@@ -1,5 +1,5 @@
 import { type Grant, unusedEndOf } from '../../domain/grant.ts';
-import { LAPSED } from '../../domain/request.ts';
+import { LAPSED, REQUESTER_LEFT } from '../../domain/request.ts';
 import type { RequestView } from '../../usecases/ports.ts';
 import type { Text } from '../text/en.ts';
 
@@ -26,7 +26,10 @@ export function stateOf({ request, grant }: RequestView, text: Text): CardState 
     case 'denied':
       return calm(state.denied(request), state.deniedShort(request));
     case 'cancelled':
-      return calm(state.cancelled(request), short.cancelled);
+      return calm(
+        state.cancelled(request),
+        request.closedReason === REQUESTER_LEFT ? short.requesterLeft : short.cancelled,
+      );
     case 'expired':
       return calm(state.expired(request), request.closedReason === LAPSED ? short.lapsed : short.expired);
   }

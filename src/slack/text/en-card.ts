@@ -1,6 +1,13 @@
 import type { StageProgress } from '../../domain/approval.ts';
 import type { Grant } from '../../domain/grant.ts';
-import { type AccessRequest, type Edit, type Extension, extendedEnd, LAPSED } from '../../domain/request.ts';
+import {
+  type AccessRequest,
+  type Edit,
+  type Extension,
+  extendedEnd,
+  LAPSED,
+  REQUESTER_LEFT,
+} from '../../domain/request.ts';
 import type { Decider } from '../../usecases/ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX, MENTIONS_MAX } from '../limits.ts';
@@ -102,7 +109,9 @@ export const card = {
       `*Denied* by ${request.closedBy ? mention(request.closedBy.slackUserId) : 'the policy'} ${at(request.closedAt)}.`,
     deniedShort: (request: AccessRequest): string => `denied by ${esc(request.closedBy?.name ?? 'the policy')}`,
     cancelled: (request: AccessRequest): string =>
-      `*Cancelled* by ${mention(request.requester.slackUserId)} ${at(request.closedAt)}.`,
+      request.closedReason === REQUESTER_LEFT
+        ? `*Closed* ${at(request.closedAt)}: the account of ${mention(request.requester.slackUserId)} was deactivated.`
+        : `*Cancelled* by ${mention(request.requester.slackUserId)} ${at(request.closedAt)}.`,
     expired: (request: AccessRequest): string =>
       request.closedReason === LAPSED
         ? `*Over* ${at(request.closedAt)}: the access ended before anybody decided.`
@@ -134,6 +143,7 @@ export const card = {
   short: {
     pending: 'waiting for approval',
     cancelled: 'cancelled',
+    requesterLeft: 'closed, the account was deactivated',
     expired: 'expired, nobody decided',
     lapsed: 'over, the access ended first',
     approved: 'approved',

@@ -48,6 +48,8 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
       return `${who} reviewed the use of break-glass${inPlaceOf(event.data)}, as ${esc(event.data.via)}: ${event.data.verdict === 'justified' ? 'justified' : 'not justified'}. ${esc(event.data.comment)}`;
     case 'request.lapsed':
       return 'The access ended before anybody decided; there is nothing left to extend.';
+    case 'request.requester_left':
+      return `The account of ${mention(view.request.requester.slackUserId)} was deactivated, so nobody has to decide any more.`;
     case 'grant.created':
       return startsLater(event.data, view);
     case 'grant.started':
