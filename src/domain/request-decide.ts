@@ -1,4 +1,4 @@
-import { currentStage, type Decision, forWhom, placeFor, progress, type StageProgress } from './approval.ts';
+import { currentStage, type Decision, forWhom, placed, placeFor, progress, type StageProgress } from './approval.ts';
 import { schedule } from './effect.ts';
 import { placeNow } from './needed-later.ts';
 import { type Actor, byPerson, refOf } from './person.ts';
@@ -24,6 +24,8 @@ export function approve(
   const seat = voters.voters.get(command.by.slackUserId);
   const own = command.by.slackUserId === state.requester.slackUserId;
   if (own && !(stage.selfAllowed && seat?.onBehalfOf.length === 0)) return refused({ code: 'own_request' });
+  // Whoever approved an earlier stage is told so, also where a later one asks others.
+  if (seat === undefined && placed(before).has(command.by.slackUserId)) return refused({ code: 'already_counted' });
   if (seat === undefined)
     return refused({ code: 'not_an_approver', from: stage.from, unavailable: worthTelling(voters.unavailable) });
   const { voters: all } = command;
