@@ -69,9 +69,13 @@ function connectionOf(databaseUrl: string) {
 async function migrate(pool: Pool): Promise<void> {
   try {
     const client = await pool.connect();
+    // Unheard, the error of a connection that breaks would end the process; the statement it was for tells of it.
+    const unheard = (): void => {};
+    client.on('error', unheard);
     try {
       await runMigrations(client, SCHEMA);
     } finally {
+      client.off('error', unheard);
       client.release();
     }
   } catch (error) {
