@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { type ClaimedEffect, done, type Outbox } from '../usecases/ports.ts';
 import { type EarlyHand, type PerformEarly, takeEarly } from './early.ts';
@@ -49,6 +50,8 @@ export function createRunner(needs: Needs): Runner {
   const { outbox, perform, performEarly, performEnds, log, onRescheduled, onGivenBack } = needs;
   const processId = randomUUID();
   const stopping = new AbortController();
+  // Each target whose ends are in hand listens, and there may be many.
+  setMaxListeners(0, stopping.signal);
   const stops = new Set<AbortController>();
   const inHand = new Map<string, InHand>();
   /** What was done here lately, so that another alarm for the same costs no look into Postgres. */

@@ -8,7 +8,7 @@ import type { Side } from './points.ts';
 
 const START = join(import.meta.dirname, 'bot-start.cjs');
 /** On a machine that has ten times as much to do as it can. */
-const START_LIMIT_MS = 240_000;
+const START_LIMIT_MS = 90_000;
 const LOG_TAIL = 6_000;
 
 /** One process of the bot, behind proxies of its own, so that it is known whose connection breaks. */
@@ -105,12 +105,15 @@ export async function createBot({ bundle, ports, env, offsetMs }: BotSurrounding
       wanted = true;
       paused = false;
       const giveUpAt = Date.now() + START_LIMIT_MS;
-      while (wanted && !(url !== null && (await isReady(url)))) {
+      let answer = 'nothing yet';
+      while (wanted) {
+        answer = url === null ? 'no address yet' : await readiness(url);
+        if (answer === READY) break;
         if (child === null) {
           said = '';
           child = launch();
         }
-        if (Date.now() > giveUpAt) throw new Error(`A bot did not come up:\n${said}`);
+        if (Date.now() > giveUpAt) throw new Error(`A bot did not come up, and its readiness is: ${answer}\n${said}`);
         await wait(40);
       }
     },
@@ -133,12 +136,14 @@ export async function createBot({ bundle, ports, env, offsetMs }: BotSurrounding
   };
 }
 
-async function isReady(url: string): Promise<boolean> {
+const READY = 'ready';
+/** What it says of itself. */
+async function readiness(url: string): Promise<string> {
   try {
-    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) });
-    await answer.arrayBuffer();
-    return answer.ok;
-  } catch {
-    return false;
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) });
+    const said = await answer.text();
+    return answer.ok ? READY : said;
+  } catch (error) {
+    return String(error);
   }
 }

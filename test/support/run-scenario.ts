@@ -309,7 +309,9 @@ function told(
     // On a slow machine a private answer comes in the form that was opened while it was looked up.
     const shown = by === 'ephemeral' ? workspace.modal(who) : undefined;
     if (shown && !buttons && saysAll(textOf(shown.blocks), says)) return true;
-    const all = messages.filter((message) => saysAll(wordsOf(message), says));
+    // What somebody was told may have been brought up to date since; its buttons are those that are there now.
+    const versions = (message: Message) => (buttons ? [message] : [message, ...message.earlier]);
+    const all = messages.filter((message) => versions(message).some((version) => saysAll(wordsOf(version), says)));
     const found = all.at(-1);
     const extra = hides.filter((each) => found && saysAll(wordsOf(found), [each]));
     if (extra.length > 0) throw new Error(`was told also "${extra.join('", "')}"`);
@@ -324,7 +326,8 @@ const eventually = <T>(world: World, what: string, ask: () => T | Promise<T>) =>
   world.workspace.waitFor(ask, { what, timeoutMs: PATIENCE_MS });
 
 /** Everything a reader of the message sees, and what a phone or a screen reader says. */
-const wordsOf = (message: Message | undefined): string => (message ? `${message.text}\n${textOf(message.blocks)}` : '');
+const wordsOf = (message: Pick<Message, 'text' | 'blocks'> | undefined): string =>
+  message ? `${message.text}\n${textOf(message.blocks)}` : '';
 
 /** `<@dba>` in a scenario stands for the mention of that persona. */
 const withIds = (world: World, step: Step): Step =>

@@ -81,6 +81,8 @@ export function noticeOver(name: NoticeKind, { request, grant }: RequestView): s
       return `Your request for ${what}, for ${more(request)}: ${request.status === 'denied' && request.closedBy ? `denied by ${mention(request.closedBy.slackUserId)}` : requestStatus[request.status]}.`;
     case 'request_approved':
     case 'start_shorter':
+      if (grant?.endedBecause === 'returned' && grant.activatedAt === null)
+        return `Your request for ${what} was approved${by(request)}. ${noticeWords.neverStarted}`;
       return grant?.status === 'scheduled'
         ? `Your request for ${what} is approved${by(request)}. My newer message has what you can start now.`
         : `Your request for ${what} is approved${by(request)}, and ${grant?.status === 'ended' && grant.activatedAt === null ? 'did not start' : 'has started'}.`;
