@@ -47,9 +47,9 @@ export async function renderCard(ports: Needs, input: Input, attempts: number): 
     const view = await viewOf(ports, input.workspace, input.requestId);
     if (!view) return done;
     const told = await drawPlaces(ports, view, events, attempts);
-    await refreshNotices(ports, view, () => viewOf(ports, input.workspace, input.requestId));
     const now = await readBoth(ports, input);
     if (!now || versions(now) !== versions(view) || told) continue;
+    await refreshNotices(ports, view, () => viewOf(ports, input.workspace, input.requestId));
     if (!view.unsure) return done;
     return {
       done: false,
