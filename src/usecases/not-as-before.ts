@@ -2,7 +2,7 @@ import { beginTakingAway, close, type Drift, failed, isSettled } from '../domain
 import { type Grant, type ResolvedAccess, transitionGrant } from '../domain/grant.ts';
 import type { Holder, Ports } from './ports.ts';
 import { saveStep } from './step-grant.ts';
-import { takeAwayDrift, WAITS } from './take-away-drift.ts';
+import { keep, takeAwayDrift, WAITS } from './take-away-drift.ts';
 import type { KnownSystem } from './watch-ports.ts';
 
 // What a run of the reconciler finds changed since: a grant that had ended is there again, or what was shown is no longer there.
@@ -38,9 +38,7 @@ export function takeUpAgain(
         await saveStep(tx, state, step);
         if (drift?.status === 'open') {
           // Too late to accept it.
-          const begun = beginTakingAway(drift, tx.now);
-          await tx.saveDrift(begun.state);
-          await tx.save({ events: begun.events, effects: begun.effects });
+          await keep(tx, beginTakingAway(drift, tx.now));
         }
         return 'taken_up';
       },
@@ -76,9 +74,7 @@ export async function letGo(
         return null;
       }
     }
-    const { state, events, effects } = close(drift, null, tx.now);
-    await tx.saveDrift(state);
-    await tx.save({ events, effects });
+    await keep(tx, close(drift, null, tx.now));
     return null;
   });
   if (leftToDo && goesNow(leftToDo)) await takeAwayDrift(ports, system, leftToDo, target);

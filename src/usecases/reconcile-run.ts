@@ -4,6 +4,7 @@ import type { GrantId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { DriftKind } from '../domain/status.ts';
 import type { Connector, Ports } from './ports.ts';
+import { keep } from './take-away-drift.ts';
 import type { KnownSystem } from './watch-ports.ts';
 
 export type Needs = Pick<Ports, 'store' | 'connectors' | 'policies'>;
@@ -56,9 +57,7 @@ export async function note(run: Run, sightings: readonly DriftSighting[]): Promi
       const known = found?.status === 'closed' ? null : found;
       if (known) run.standing.set(known.id, known);
       const made = sight(known, seen, tx.now);
-      if (!made) continue;
-      await tx.saveDrift(made.state);
-      await tx.save({ events: made.events, effects: made.effects });
+      if (made) await keep(tx, made);
     }
   });
 }

@@ -89,7 +89,8 @@ async function save(
   });
 }
 
-async function keep(tx: Tx, { state, events, effects }: Change): Promise<void> {
+/** A step of a drift, with what it says and what follows. */
+export async function keep(tx: Tx, { state, events, effects }: Change): Promise<void> {
   await tx.saveDrift(state);
   await tx.save({ events, effects });
 }
