@@ -218,8 +218,14 @@ function checksOf(store: OpenStore, jobs: Jobs, slack: Check, clock: Clock): Rec
 
 type Listener = Parameters<typeof createServer>[1];
 
+/**
+ * Longer than the minute after which common load balancers give up an idle connection: the side that sends must be the one that closes it,
+ * or a command gets lost between the two. Node's own 5 s also made people wait for a new connection whenever the process was busy.
+ */
+const KEEP_ALIVE_MS = 75_000;
+
 async function listen(port: number, teardown: Teardown, answer: NonNullable<Listener>): Promise<string> {
-  const server = createServer(answer);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, answer);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? `port ${port} is in use: set PORT to another` : error.message;

@@ -69,6 +69,17 @@ describe('a start that cannot succeed says why in one message and exits with an 
   );
 });
 
+it(
+  'a connection stays open for longer than a load balancer keeps it, so that no command meets a closed one',
+  async () => {
+    const bot = await startBot(stage);
+    const { headers } = await fetch(`${bot.url}/healthz`);
+    expect(headers.get('keep-alive')).toBe('timeout=75');
+    expect(await bot.terminate()).toBe(0);
+  },
+  TIME_LIMIT_MS,
+);
+
 describe('the probes', () => {
   it(
     'tell a bot with a revoked Slack token from one that is ready, and access is still ended without Slack',
