@@ -1,6 +1,6 @@
 import { groupBy } from '../domain/group-by.ts';
-import { grantId, requestId, type SlackUserId, type WorkspaceId } from '../domain/ids.ts';
-import type { Reads } from '../usecases/ports.ts';
+import { type GrantId, grantId, requestId, type SlackUserId, type WorkspaceId } from '../domain/ids.ts';
+import type { History, Reads } from '../usecases/ports.ts';
 import { readEvent } from './audit-rows.ts';
 import { readCard, readNote, readNotice } from './card-rows.ts';
 import type { Db } from './database.ts';
@@ -85,7 +85,7 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
         WHERE workspace_id = ${workspace} AND status = 'pending' AND extension ->> 'grantId' = ANY (${[...grants]}) ORDER BY id`;
       return rows.map((row) => requestId(row.id));
     },
-    historyOf: (person, since) => historyOf(db, workspace, person, since),
+    historyOf: (person, since, except) => historyOf(db, workspace, person, since, except ?? null),
     delegations: () => readDelegations(db, workspace),
     channelsOf: async (requests) => {
       const rows: readonly { id: string; channel: string }[] = await db.query`
@@ -124,12 +124,30 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
   };
 }
 
-async function historyOf(db: Db, workspace: WorkspaceId, person: SlackUserId, since: Date) {
-  const rows: readonly { grants_since: number; last_ended_at: Date | null }[] = await db.query`
+async function historyOf(
+  db: Db,
+  workspace: WorkspaceId,
+  person: SlackUserId,
+  since: Date,
+  except: GrantId | null,
+): Promise<History> {
+  const others = Prisma.sql`FROM grants WHERE workspace_id = ${workspace} AND holder_id = ${person} AND id IS DISTINCT FROM ${except}`;
+  const rows: readonly HistoryRow[] = await db.query`
     SELECT
-      (SELECT count(*)::int FROM grants
-        WHERE workspace_id = ${workspace} AND holder_id = ${person} AND created_at >= ${since.toISOString()}::timestamptz) AS grants_since,
-      (SELECT max(ended_at) FROM grants WHERE workspace_id = ${workspace} AND holder_id = ${person}) AS last_ended_at`;
+      (SELECT jsonb_object_agg(role_key, held) FROM
+        (SELECT role_key, count(*) AS held ${others} AND status <> 'ended' GROUP BY role_key) open) AS open,
+      (SELECT count(*)::int ${others} AND created_at >= ${since.toISOString()}::timestamptz) AS grants_since,
+      (SELECT max(ended_at) ${others}) AS last_ended_at`;
   const row = rows[0];
-  return { grantsSince: row?.grants_since ?? 0, lastEndedAt: row?.last_ended_at ?? null };
+  return {
+    open: new Map(Object.entries(row?.open ?? {})),
+    grantsSince: row?.grants_since ?? 0,
+    lastEndedAt: row?.last_ended_at ?? null,
+  };
+}
+
+interface HistoryRow {
+  readonly open: Readonly<Record<string, number>> | null;
+  readonly grants_since: number;
+  readonly last_ended_at: Date | null;
 }

@@ -10,7 +10,7 @@ import type { Reads } from './ports.ts';
  * lock, so that history is true; groups and provided facts were looked up before it.
  */
 export async function gatherFacts(
-  reads: Reads,
+  reads: Pick<Reads, 'historyOf'>,
   now: Date,
   policy: Policy,
   person: Person,
@@ -35,15 +35,18 @@ export async function gatherFacts(
   };
 }
 
-async function gatherHistory(reads: Reads, now: Date, policy: Policy, person: Person): Promise<HistoryFacts> {
-  const [open, past] = await Promise.all([
-    reads.openGrantsOf(person.slackUserId),
-    reads.historyOf(person.slackUserId, startOfDay(now, policy.timezone)),
-  ]);
+async function gatherHistory(
+  reads: Pick<Reads, 'historyOf'>,
+  now: Date,
+  policy: Policy,
+  person: Person,
+): Promise<HistoryFacts> {
+  const today = startOfDay(now, policy.timezone);
+  const { open, grantsSince, lastEndedAt } = await reads.historyOf(person.slackUserId, today);
   return {
-    activeGrants: open.length,
-    activeRoles: [...new Set(open.map((grant) => grant.roleKey))].sort(),
-    grantsToday: past.grantsSince,
-    minutesSinceLast: past.lastEndedAt ? Math.floor((now.getTime() - past.lastEndedAt.getTime()) / 60_000) : null,
+    activeGrants: [...open.values()].reduce((sum, held) => sum + held, 0),
+    activeRoles: [...open.keys()].sort(),
+    grantsToday: grantsSince,
+    minutesSinceLast: lastEndedAt ? Math.floor((now.getTime() - lastEndedAt.getTime()) / 60_000) : null,
   };
 }

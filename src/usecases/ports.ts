@@ -153,6 +153,16 @@ export interface Wave {
   readonly grants: number;
 }
 
+/** What a person holds and held. */
+export interface History {
+  /** How many grants of each role have not ended. */
+  readonly open: ReadonlyMap<string, number>;
+  /** How many were given since the moment that was asked about. */
+  readonly grantsSince: number;
+  /** When the latest ended; null: none ever. */
+  readonly lastEndedAt: Date | null;
+}
+
 /** Reads that a use case needs; each returns domain values, or null where there is none. */
 export interface Reads extends WatchReads, HomeReads {
   request(id: RequestId): Promise<AccessRequest | null>;
@@ -174,8 +184,8 @@ export interface Reads extends WatchReads, HomeReads {
   refusalsOf(person: SlackUserId, since: Date): Promise<number>;
   /** Grants on the same access that have not ended, whoever asked for them. */
   openGrantsOn(accessKey: string): Promise<readonly Grant[]>;
-  /** How many grants the person was given since the moment, and when the latest ended (null: none ever). */
-  historyOf(person: SlackUserId, since: Date): Promise<{ grantsSince: number; lastEndedAt: Date | null }>;
+  /** What limits are decided from. `except` counts neither as open nor as given. */
+  historyOf(person: SlackUserId, since: Date, except?: GrantId): Promise<History>;
   /** Everybody who said that they are away, also those whose time is over. */
   delegations(): Promise<readonly Delegation[]>;
   /** The ids of the grants on these accesses that have not ended, by access. */

@@ -109,7 +109,16 @@ describe('what is saved', () => {
     });
     expect((await reads.openGrantsOn(resolved.key)).map((each) => each.id)).toEqual([grant.id]);
     const since = new Date(grant.createdAt.getTime() - 1000);
-    expect(await reads.historyOf(requester.slackUserId, since)).toEqual({ grantsSince: 1, lastEndedAt: null });
+    expect(await reads.historyOf(requester.slackUserId, since)).toEqual({
+      open: new Map([[grant.roleKey, 1]]),
+      grantsSince: 1,
+      lastEndedAt: null,
+    });
+    expect(await reads.historyOf(requester.slackUserId, since, grant.id)).toEqual({
+      open: new Map(),
+      grantsSince: 0,
+      lastEndedAt: null,
+    });
     await store.transaction(workspaceId, async (tx) => {
       const locked = await tx.grantForUpdate(grant.id);
       if (!locked) throw new Error('gone');
@@ -118,6 +127,7 @@ describe('what is saved', () => {
     expect(await reads.openGrantsOf(requester.slackUserId)).toEqual([]);
     expect(await reads.openGrantsOn(resolved.key)).toEqual([]);
     const history = await reads.historyOf(requester.slackUserId, later(9e9));
+    expect(history.open).toEqual(new Map());
     expect(history.grantsSince).toBe(0);
     expect(history.lastEndedAt).toBeInstanceOf(Date);
   });
