@@ -1,9 +1,10 @@
-import { createPostgresBackend, runMigrations, withBackend } from 'bullmq';
+import { PostgresQueueBackend, type QueueBaseOptions, runMigrations, withBackend } from 'bullmq';
 import { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { createBullmqBackend, workerOptions } from './bullmq.ts';
 import { CLOSE_LIMIT_MS } from './limits.ts';
 import type { Deliver, QueueBackend } from './queue-backend.ts';
+import { SteadyConnection } from './steady-connection.ts';
 import { messageOf, within } from './within.ts';
 
 export interface PostgresBackendOptions {
@@ -11,7 +12,10 @@ export interface PostgresBackendOptions {
   readonly databaseUrl: string;
 }
 
-const { Queue, Worker } = withBackend(createPostgresBackend);
+const { Queue, Worker } = withBackend((name, options: QueueBaseOptions<SteadyConnection>) => {
+  const { connection } = options;
+  return new PostgresQueueBackend(connection, name, { ...options, connection: connection.pool });
+});
 
 const SCHEMA = 'elevate_queue';
 const CONNECT_LIMIT_MS = 5_000;
@@ -33,15 +37,15 @@ export async function createPostgresQueueBackend(
   pool.on('error', (error) => log.warn({ err: error }, `The queue lost a connection to PostgreSQL: ${error.message}`));
   await migrate(pool);
 
-  const connection = { ...target, schema: SCHEMA };
+  const connect = (max: number) => new SteadyConnection({ ...target, schema: SCHEMA, max });
   return createBullmqBackend({
     name: 'PostgreSQL',
     log,
-    queue: ({ queue }) => new Queue(queue, { connection: { ...connection, max: QUEUE_CONNECTIONS } }),
+    queue: ({ queue }) => new Queue(queue, { connection: connect(QUEUE_CONNECTIONS) }),
     worker: (lane) =>
       new Worker(lane.queue, (job) => deliver(job.data, lane.lane), {
         ...workerOptions(lane),
-        connection: { ...connection, max: WORKER_CONNECTIONS },
+        connection: connect(WORKER_CONNECTIONS),
       }),
     ask: () => pool.query('SELECT 1'),
     disconnect: () => within(pool.end(), CLOSE_LIMIT_MS, 'Closing the connection').catch(() => {}),

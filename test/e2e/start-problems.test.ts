@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { lanes } from '../../src/jobs/definitions.ts';
+import { withClient } from '../../src/store/with-client.ts';
 import { environment, runToExit, startBot } from '../support/bot-process.ts';
 import { type Stage, startStage } from '../support/stage.ts';
+import { startTargetProxy } from '../support/target-proxy.ts';
 
 const TIME_LIMIT_MS = 90_000;
 let stage: Stage;
@@ -12,6 +15,15 @@ beforeAll(async () => {
 afterAll(async () => {
   await stage?.teardown.run();
 }, TIME_LIMIT_MS);
+
+/** How many workers of the queue wait for jobs. */
+const listening = (databaseUrl: string): Promise<number> =>
+  withClient(databaseUrl, async (client) => {
+    const { rows } = await client.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'elevate-queue' AND query LIKE '%LISTEN bullmq_jobs%'`,
+    );
+    return rows.length;
+  });
 
 const failing = (more: Record<string, string | undefined>) => runToExit(environment(stage, more));
 
@@ -75,6 +87,33 @@ it(
     const bot = await startBot(stage);
     const { headers } = await fetch(`${bot.url}/healthz`);
     expect(headers.get('keep-alive')).toBe('timeout=75');
+    expect(await bot.terminate()).toBe(0);
+  },
+  TIME_LIMIT_MS,
+);
+
+it(
+  'a bot whose queue loses every connection while it starts works as soon as they hold, and its workers with it',
+  async () => {
+    const proxy = await startTargetProxy(Number(new URL(stage.databaseUrl).port));
+    stage.teardown.add(() => proxy.close());
+    const through = new URL(stage.databaseUrl);
+    through.port = String(proxy.port);
+    // What the queue says of itself when it connects.
+    proxy.loseAll(/search_path="?elevate_queue/);
+    const bot = await startBot(stage, { DATABASE_URL: through.href });
+    await stage.workspace.waitFor(async () => bot.log().includes('(the queue)'), { what: 'a lost connection' });
+    proxy.loseAll(null);
+    const isReady = () =>
+      fetch(`${bot.url}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await stage.workspace.waitFor(isReady, { what: 'a bot that is ready', timeoutMs: 15_000 });
+    await stage.workspace.waitFor(async () => (await listening(stage.databaseUrl)) === lanes.length, {
+      what: 'workers that listen',
+      timeoutMs: 15_000,
+    });
     expect(await bot.terminate()).toBe(0);
   },
   TIME_LIMIT_MS,
