@@ -76,6 +76,7 @@ async function build(queue: Queue, bundle: string, teardown: ReturnType<typeof c
   if (redis) teardown.add(() => redis.stop());
 
   let offsetMs = 0;
+  let restarted: Promise<void> = Promise.resolve();
   const at = (url: string, port: number): string => Object.assign(new URL(url), { port: String(port) }).href;
   const portOf = (url: string): number => Number(new URL(url).port);
   const bots = await Promise.all(
@@ -109,10 +110,14 @@ async function build(queue: Queue, bundle: string, teardown: ReturnType<typeof c
     storeUrl: () => storeServer.url,
     store,
     target: targetAdmin,
-    async restartStore() {
-      await endServer(storeAt.directory);
-      storeServer = await startEmbedded(storeAt);
-      for (const bot of bots) bot.proxies.store.pointTo(portOf(storeServer.url));
+    restartStore() {
+      // One after the other: a start looks at its server, which another restart would end.
+      restarted = restarted.then(async () => {
+        await endServer(storeAt.directory);
+        storeServer = await startEmbedded(storeAt);
+        for (const bot of bots) bot.proxies.store.pointTo(portOf(storeServer.url));
+      });
+      return restarted;
     },
     pointSlack() {
       const up = bots.map((bot) => bot.url()).filter((url) => url !== null);
