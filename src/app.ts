@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { bindUsecases } from './bind-usecases.ts';
 import type { Config } from './config.ts';
@@ -11,6 +9,7 @@ import type { Policy } from './domain/policy/types.ts';
 import { type Check, createHealth } from './health.ts';
 import { startHeartbeat } from './jobs/heartbeat.ts';
 import { type Jobs, startJobs } from './jobs/start.ts';
+import { listen } from './listen.ts';
 import type { Scrubber } from './logging.ts';
 import { createMetrics } from './metrics.ts';
 import { openDatabase } from './open-database.ts';
@@ -214,31 +213,4 @@ function checksOf(store: OpenStore, jobs: Jobs, slack: Check, clock: Clock): Rec
     // A policy that does not check stops the start, so a process that answers has one.
     policy: async () => true,
   };
-}
-
-type Listener = Parameters<typeof createServer>[1];
-
-/**
- * Longer than the minute after which common load balancers give up an idle connection: the side that sends must be the one that closes it,
- * or a command gets lost between the two. Node's own 5 s also made people wait for a new connection whenever the process was busy.
- */
-const KEEP_ALIVE_MS = 75_000;
-
-async function listen(port: number, teardown: Teardown, answer: NonNullable<Listener>): Promise<string> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, answer);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? `port ${port} is in use: set PORT to another` : error.message;
-      reject(new StartProblem(`Elevate cannot listen: ${why}`, { cause: error }));
-    });
-    server.listen(port, resolve);
-  });
-  teardown.add(
-    () =>
-      new Promise((resolve) => {
-        server.close(resolve);
-        server.closeIdleConnections();
-      }),
-  );
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

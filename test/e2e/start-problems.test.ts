@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lanes } from '../../src/jobs/definitions.ts';
@@ -81,16 +83,38 @@ describe('a start that cannot succeed says why in one message and exits with an 
   );
 });
 
-it(
-  'a connection stays open for longer than a load balancer keeps it, so that no command meets a closed one',
-  async () => {
-    const bot = await startBot(stage);
-    const { headers } = await fetch(`${bot.url}/healthz`);
-    expect(headers.get('keep-alive')).toBe('timeout=75');
-    expect(await bot.terminate()).toBe(0);
-  },
-  TIME_LIMIT_MS,
-);
+describe('connections', () => {
+  it(
+    'stay open for longer than a load balancer keeps them, so that no command meets a closed one',
+    async () => {
+      const bot = await startBot(stage);
+      const { headers } = await fetch(`${bot.url}/healthz`);
+      expect(headers.get('keep-alive')).toBe('timeout=75');
+      expect(await bot.terminate()).toBe(0);
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it.each([
+    ['nothing', ''],
+    ['half a request', 'POST /slack/events HTTP/1.1\r\nHost: elevate\r\n'],
+    ['a request without its body', 'POST /slack/events HTTP/1.1\r\nHost: elevate\r\nContent-Length: 9\r\n\r\n'],
+  ])(
+    'on which somebody has sent %s do not hold up a stop',
+    async (_, said) => {
+      const bot = await startBot(stage);
+      const idle = connect(Number(new URL(bot.url).port), '127.0.0.1');
+      stage.teardown.add(() => idle.destroy());
+      idle.on('error', () => undefined);
+      await once(idle, 'connect');
+      if (said !== '') await new Promise((resolve) => idle.write(said, resolve));
+      // 1: it was ended by force, whatever was in hand.
+      expect(await bot.terminate()).toBe(0);
+      expect(bot.log()).toContain('Stopped');
+    },
+    TIME_LIMIT_MS,
+  );
+});
 
 it(
   'a bot whose queue loses every connection while it starts works as soon as they hold, and its workers with it',
