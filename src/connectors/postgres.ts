@@ -11,7 +11,7 @@ import { resolveAccess } from './postgres/resolve.ts';
 import { connectionSchema, entitlementSchema, type PostgresEntitlement, parseUrl } from './postgres/schema.ts';
 import { openSession } from './postgres/session.ts';
 import { withMany } from './postgres/session-many.ts';
-import { requireSame, requireUsable } from './postgres/target.ts';
+import { requireSame, requireSameOrDropped, requireUsable } from './postgres/target.ts';
 import { inUse } from './postgres/use.ts';
 import { environment, isReference, referencesIn, replaceReferences, secret } from './secrets.ts';
 
@@ -57,7 +57,7 @@ export function openPostgres(
       withServer((connection) => resolveAccess(name, connection, parsed(name, entitlement), subject)),
     exclusively: (access, work) =>
       pool.use(async (connection) => {
-        const ids = requireSame(name, connection, access.resolved);
+        const ids = await requireSameOrDropped(name, connection, access.resolved);
         const entitlement = parsed(name, access.entitlement);
         try {
           await lockAccess(name, connection, ids);

@@ -50,8 +50,14 @@ export interface Connection {
 }
 
 export const TOKEN_SETTING = 'elevate.connection';
+/** The first version that has `transaction_timeout`, which ends the session. */
+const TRANSACTION_TIMEOUT_SINCE = 170_000;
 
-/** Sets the limits for this session, whatever the URL or the role's own settings say, and asks who is who. */
+/**
+ * Sets the limits for this session, whatever the URL, the role's or the server's own settings say, and asks who is who. What is taken away
+ * is on the primary's own disk before anybody hears of it, also where the server does not wait for that (`synchronous_commit` off); and it
+ * waits for no standby, since a COMMIT that waits for one that is gone counts for nobody, holds the role's lock, and has no time limit.
+ */
 const HELLO = `
   SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby, current_database()::text AS database,
          r.oid::text AS "roleId", r.rolname::text AS role, r.rolsuper AS superuser, session_user = current_user AS "actsAsItself",
@@ -59,8 +65,11 @@ const HELLO = `
            set_config('statement_timeout', $1, false) || set_config('lock_timeout', $2, false)
            || set_config('idle_session_timeout', $3, false) || set_config('idle_in_transaction_session_timeout', $3, false)
            || set_config('default_transaction_isolation', 'read committed', false)
+           || set_config('default_transaction_read_only', 'off', false) || set_config('synchronous_commit', 'local', false)
            || set_config('plan_cache_mode', 'force_generic_plan', false) || set_config('search_path', 'pg_catalog', false) || set_config('${TOKEN_SETTING}', $5, false)
          END,
+         CASE WHEN current_setting('server_version_num')::int >= ${TRANSACTION_TIMEOUT_SINCE} THEN
+           set_config('transaction_timeout', '0', false) END,
          CASE WHEN current_setting('server_version_num')::int >= ${OLDEST_VERSION} AND version() !~* 'windows|visual c|mingw'
            THEN set_config('client_connection_check_interval', $4, false) END
     FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`;

@@ -3,7 +3,7 @@ import { Outage, type PreparedRevocation } from '../../usecases/ports.ts';
 import type { Connection } from './connection.ts';
 import { LOCK_CONFIRMED, lockValues, movedByPooler } from './lock.ts';
 import { type Level, sameLevel } from './schema.ts';
-import type { AccessIds } from './target.ts';
+import { type AccessIds, isOurs } from './target.ts';
 
 /** The rows of one membership: what our grantor gave and what others gave. */
 export interface Membership {
@@ -79,6 +79,9 @@ export async function prepareMembership(
       return { commit: async () => answer, discard: async () => undefined };
     }
     const named = requireNames(name, before);
+    if (!isOurs(connection, ids)) {
+      throw new Outage('permanent', `The role that gave this access no longer exists on ${name}, ${CANNOT_BE}`);
+    }
     const [doing, statement] = statementFor(named, goal);
     connection.takeNotices();
     await Promise.all([connection.query(doing, statement), requireWritten(name, connection, ids, named, goal)]);
@@ -114,12 +117,14 @@ async function readState(name: string, connection: Connection, ids: AccessIds): 
   return state;
 }
 
+const CANNOT_BE = 'so it can neither be given nor put back';
+
 function requireNames(name: string, state: State): Named {
   const { role, member } = state;
   if (role !== null && member !== null) return { ...state, role, member };
   throw new Outage(
     'permanent',
-    `The ${role === null ? 'role' : 'subject'} of this access no longer exists on ${name}, so it can neither be given nor put back`,
+    `The ${role === null ? 'role' : 'subject'} of this access no longer exists on ${name}, ${CANNOT_BE}`,
   );
 }
 

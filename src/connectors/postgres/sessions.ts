@@ -7,7 +7,7 @@ const LOOK_EVERY_MS = 25;
 /**
  * Sessions of the subjects and of every role that has its rights through one, and so could have had the access. Superusers need
  * no membership and cannot be ended by us; a parallel worker goes with its leader. No filter on the database: a session of any
- * database of the server holds the right.
+ * database of the server holds the right. A subject that was dropped meanwhile has sessions still, and what they have set stays set.
  */
 const END = `
   WITH RECURSIVE holders(subject, oid) AS (
@@ -16,8 +16,8 @@ const END = `
     SELECT h.subject, m.member FROM pg_auth_members m JOIN holders h ON m.roleid = h.oid WHERE m.inherit_option OR m.set_option
   )
   SELECT h.subject::text AS subject, a.pid, a.usesysid::text AS "roleId", pg_terminate_backend(a.pid) AS signalled
-    FROM pg_stat_activity a JOIN holders h ON h.oid = a.usesysid JOIN pg_roles r ON r.oid = a.usesysid
-   WHERE NOT r.rolsuper AND r.rolname <> current_user AND a.leader_pid IS NULL`;
+    FROM pg_stat_activity a JOIN holders h ON h.oid = a.usesysid LEFT JOIN pg_roles r ON r.oid = a.usesysid
+   WHERE (r.oid IS NULL OR NOT r.rolsuper AND r.rolname <> current_user) AND a.leader_pid IS NULL`;
 
 const LEFT = `
   SELECT a.pid FROM pg_stat_activity a

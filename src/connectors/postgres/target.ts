@@ -84,6 +84,31 @@ export function idsOf(resolved: ResolvedAccess): AccessIds {
 
 /** Refuses to touch another server, or to act as another grantor, than the access was resolved with. */
 export function requireSame(name: string, connection: Connection, resolved: ResolvedAccess): AccessIds {
+  const ids = requireSameServer(name, connection, resolved);
+  if (!isOurs(connection, ids)) throw otherGrantor(name, connection, ids);
+  return ids;
+}
+
+/**
+ * The same, but for a grantor that was dropped, such as when Elevate's role was made anew. PostgreSQL drops nobody whose grants still
+ * stand, so nothing can be there; that is read back as always. Nothing can be given in its name either.
+ */
+export async function requireSameOrDropped(
+  name: string,
+  connection: Connection,
+  resolved: ResolvedAccess,
+): Promise<AccessIds> {
+  const ids = requireSameServer(name, connection, resolved);
+  if (isOurs(connection, ids)) return ids;
+  const text = 'SELECT FROM pg_roles WHERE oid = $1::oid';
+  const found = await connection.query('see whether the grantor of this access still exists', text, [ids.grantorId]);
+  if (found.length > 0) throw otherGrantor(name, connection, ids);
+  return ids;
+}
+
+export const isOurs = (connection: Connection, ids: AccessIds): boolean => ids.grantorId === connection.server.roleId;
+
+function requireSameServer(name: string, connection: Connection, resolved: ResolvedAccess): AccessIds {
   const identity = requireUsable(name, connection.server);
   if (identity !== resolved.targetIdentity) {
     throw new Outage(
@@ -91,12 +116,11 @@ export function requireSame(name: string, connection: Connection, resolved: Reso
       `${name} is another server (${identity}) than the one this access is on (${resolved.targetIdentity}). Point its URL back at that one.`,
     );
   }
-  const ids = idsOf(resolved);
-  if (ids.grantorId !== connection.server.roleId) {
-    throw new Outage(
-      'permanent',
-      `${name} logs in as ${connection.server.role} (oid ${connection.server.roleId}), but this access was given by the role with oid ${ids.grantorId}, and only that one can take it away. Let its URL log in as that role again.`,
-    );
-  }
-  return ids;
+  return idsOf(resolved);
 }
+
+const otherGrantor = (name: string, { server }: Connection, ids: AccessIds): Outage =>
+  new Outage(
+    'permanent',
+    `${name} logs in as ${server.role} (oid ${server.roleId}), but this access was given by the role with oid ${ids.grantorId}, and only that one can take it away. Let its URL log in as that role again.`,
+  );

@@ -1,0 +1,200 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { GrantId } from '../../src/domain/ids.ts';
+import { revokeGrant } from '../../src/usecases/revoke-grant.ts';
+import { type StormWorld, startStormTarget, startStormWorld } from '../support/storm-world.ts';
+import type { TargetPostgres } from '../support/target-postgres.ts';
+
+// What others do to a target while access on it is live: it ends all the same, and what is said of it is so.
+
+let target: TargetPostgres;
+let world: StormWorld;
+beforeAll(async () => {
+  target = await startStormTarget();
+}, 60_000);
+beforeEach(async () => {
+  world = await startStormWorld(target);
+}, 60_000);
+afterEach(() => world.stop());
+afterAll(() => target.stop());
+
+const BOT = "LOGIN PASSWORD 'a-password'";
+/** Its time is over, and it is taken away the single way. */
+async function end(id: GrantId): Promise<void> {
+  world.clock.advance(3_700);
+  await revokeGrant(world.ports, { workspace: world.workspace, grantId: id });
+}
+const grantOf = async (id: GrantId) => {
+  const { status, lastError, lastErrorKind } = await world.read(id);
+  return { status, lastError, lastErrorKind };
+};
+const ENDED = { status: 'ended', lastError: null, lastErrorKind: null };
+/** What the sessions that are opened from now on find set; undone by `reset`. */
+async function settings(...statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await target.sql(statement);
+  await target.sql('SELECT pg_reload_conf()');
+  world.proxy.cut();
+}
+async function one(options: Parameters<StormWorld['live']>[1] = {}) {
+  const [made] = await world.live(1, options);
+  if (!made) throw new Error('There is no grant');
+  return made;
+}
+
+describe('settings of the target or of Elevate’s own role', () => {
+  it('that make every transaction read-only keep no access', async () => {
+    const { id } = await one();
+    await settings('ALTER ROLE bot SET default_transaction_read_only = on');
+    try {
+      await end(id);
+      expect(await grantOf(id)).toEqual(ENDED);
+      expect(await world.holders()).toEqual([]);
+    } finally {
+      await settings('ALTER ROLE bot RESET default_transaction_read_only');
+    }
+  });
+
+  it('that end a slow transaction end none of Elevate’s, which has limits of its own', async () => {
+    const { id } = await one();
+    await settings("ALTER ROLE bot SET transaction_timeout = '20ms'");
+    world.proxy.delay(30);
+    try {
+      await end(id);
+      expect(await grantOf(id)).toEqual(ENDED);
+    } finally {
+      world.proxy.delay(0);
+      await settings('ALTER ROLE bot RESET transaction_timeout');
+    }
+  });
+
+  it('that let every commit wait for a standby which is gone do not put off an end', async () => {
+    const { id } = await one();
+    await settings("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    try {
+      await settingShows('synchronous_standby_names', 'nobody');
+      await end(id);
+      expect(await grantOf(id)).toEqual(ENDED);
+      expect(await world.holders()).toEqual([]);
+    } finally {
+      await target.sql('SET synchronous_commit = local');
+      await settings('ALTER SYSTEM RESET synchronous_standby_names');
+      await target.sql('RESET synchronous_commit');
+    }
+  });
+
+  it('that let a commit be forgotten in a crash bring nothing back that was said to be gone', async () => {
+    const crashing = await startStormTarget();
+    const there = await startStormWorld(crashing);
+    try {
+      await crashing.sql('ALTER SYSTEM SET synchronous_commit = off');
+      await crashing.sql("ALTER SYSTEM SET wal_writer_delay = '10s'");
+      await crashing.sql('SELECT pg_reload_conf()');
+      const [made] = await there.live(1);
+      if (!made) throw new Error('There is no grant');
+      await crashing.sql('CHECKPOINT');
+      there.clock.advance(3_700);
+      await revokeGrant(there.ports, { workspace: there.workspace, grantId: made.id });
+      expect(await there.read(made.id)).toMatchObject({ status: 'ended' });
+      const holders = await afterCrash(crashing, made.login);
+      expect(holders).toEqual(['bot']);
+    } finally {
+      await there.stop();
+      await crashing.stop();
+    }
+  });
+});
+
+/** Lets the server lose what is only in its memory, and tells who has the role afterwards. */
+async function afterCrash({ connect }: TargetPostgres, login: string): Promise<string[]> {
+  const victim = await connect(login, 'a-password');
+  const { rows } = await victim.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  // PostgreSQL takes a process of its own that is killed for a crash of the whole server, and starts it again.
+  process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
+  const giveUpAt = performance.now() + 30_000;
+  for (;;) {
+    try {
+      const client = await connect(login, 'a-password');
+      const found = await client.query<{ login: string }>(
+        `SELECT u.rolname AS login FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member WHERE m.roleid = 'admins'::regrole`,
+      );
+      return found.rows.map((row) => row.login);
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+      await wait(50);
+    }
+  }
+}
+
+/** The server takes its time over reading its settings again. */
+async function settingShows(name: string, value: string): Promise<void> {
+  const giveUpAt = performance.now() + 30_000;
+  for (;;) {
+    const client = await target.connect('bot', 'a-password', 'elevate');
+    const { rows } = await client.query<{ value: string }>('SELECT current_setting($1) AS value', [name]);
+    await client.end();
+    if (rows[0]?.value === value) return;
+    if (performance.now() > giveUpAt) throw new Error(`${name} never became ${value}`);
+    await wait(20);
+  }
+}
+
+describe('a login that is dropped on the target while somebody is logged in with it', () => {
+  it('takes its open session along at the end, which had kept the role', async () => {
+    const { id, login } = await one({ endSessions: true });
+    const session = await world.connect(login);
+    await session.query('SET ROLE admins');
+    await target.sql(`DROP ROLE ${login}`);
+    // What was dropped is the name; the session goes on as before.
+    expect((await session.query('SELECT current_user AS who')).rows).toEqual([{ who: 'admins' }]);
+    await end(id);
+    expect(await grantOf(id)).toEqual(ENDED);
+    await expect(session.query('SELECT 1')).rejects.toThrow();
+    expect(await world.endOf(id)).toEqual(['grant.revocation_started', 'grant.sessions_ended', 'grant.ended']);
+  });
+});
+
+describe('roles that are dropped and made anew under the same name', () => {
+  it('the role that was given: what the new one gives is not ours, and stays', async () => {
+    const { id, login } = await one();
+    await target.sql(`DROP ROLE admins; CREATE ROLE admins NOLOGIN`);
+    await target.sql('GRANT admins TO bot WITH ADMIN TRUE, INHERIT FALSE, SET FALSE');
+    await target.sql(`GRANT admins TO ${login} GRANTED BY bot`);
+    await end(id);
+    expect(await grantOf(id)).toEqual(ENDED);
+    expect(await world.holders()).toEqual([login]);
+  });
+
+  it('Elevate’s own role: what the old one gave went with it, and is read back as gone', async () => {
+    const { id } = await one();
+    await target.sql('ALTER DATABASE elevate OWNER TO CURRENT_USER');
+    await target.sql('DROP OWNED BY bot');
+    await target.sql(`DROP ROLE bot; CREATE ROLE bot ${BOT}`);
+    await target.sql('ALTER DATABASE elevate OWNER TO bot; GRANT pg_signal_backend TO bot WITH INHERIT TRUE');
+    await target.sql('GRANT admins TO bot WITH ADMIN TRUE, INHERIT FALSE, SET FALSE');
+    world.proxy.cut();
+    await end(id);
+    expect(await grantOf(id)).toEqual(ENDED);
+  });
+
+  it('Elevate’s own role, renamed while another one takes its name: it says which one can take the access away', async () => {
+    const { id, login } = await one();
+    await target.sql('ALTER ROLE bot RENAME TO bot_before');
+    await target.sql(`CREATE ROLE bot ${BOT}; GRANT CONNECT ON DATABASE elevate TO bot`);
+    await target.sql('GRANT admins TO bot WITH ADMIN TRUE, INHERIT FALSE, SET FALSE');
+    world.proxy.cut();
+    try {
+      await end(id);
+      expect(await grantOf(id)).toMatchObject({
+        status: 'revoking',
+        lastErrorKind: 'permanent',
+        lastError: expect.stringContaining('only that one can take it away'),
+      });
+    } finally {
+      await target.sql('DROP OWNED BY bot; DROP ROLE bot; ALTER ROLE bot_before RENAME TO bot');
+      await target.sql(`ALTER ROLE bot ${BOT}`);
+      world.proxy.cut();
+    }
+    await end(id);
+    expect([await grantOf(id), await world.holders(), login]).toEqual([ENDED, [], login]);
+  });
+});
