@@ -97,6 +97,8 @@ export type AuditFact =
         because: GrantEndedBecause;
         answer: string;
         keptFor: string | null;
+        /** false: nothing was ever sent to the target for it, so that nothing was read back either. */
+        called: boolean;
         restored: boolean;
         lateSeconds: number;
         /** Whose 'Mark resolved' made us look; absent in events of older versions. */

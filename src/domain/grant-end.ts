@@ -128,6 +128,7 @@ export function revoked(
         because,
         answer: command.answer,
         keptFor: command.keptFor,
+        called: command.called,
         restored: command.leftBehind !== null,
         lateSeconds,
         confirmedFor: command.confirmedFor?.name ?? null,

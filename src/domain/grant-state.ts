@@ -146,6 +146,8 @@ export type GrantCommand =
       readonly type: 'revoked';
       readonly answer: string;
       readonly keptFor: GrantId | null;
+      /** false: nothing was ever sent to the target for it, so that nothing was there to read back. */
+      readonly called: boolean;
       /** What was put back because it was held before us; null: nothing. */
       readonly leftBehind: Json;
       readonly sessionsEnded: number | null;

@@ -122,6 +122,7 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
     because: endedBecause,
     answer: text,
     keptFor: textOrNull,
+    called: z.boolean(),
     restored: z.boolean(),
     lateSeconds: number,
     confirmedFor: textOrNull.optional(),

@@ -18,7 +18,7 @@ import {
 import { orGone, postInFirst } from './first-channel.ts';
 import { done, type Performed, type Ports, type RequestView } from './ports.ts';
 import { viewOf } from './render-card.ts';
-import type { AlertView, Posting } from './watch-ports.ts';
+import type { AlertView, HowEnded, Posting } from './watch-ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'directory' | 'policies' | 'messenger'>;
 interface Input {
@@ -57,6 +57,13 @@ async function failingSince(ports: Needs, grant: Grant, view: RequestView): Prom
   return began?.at ?? view.now;
 }
 
+async function howEnded(ports: Needs, { id, status, requestId, workspaceId }: Grant): Promise<HowEnded | null> {
+  if (status !== 'ended') return null;
+  const events = await ports.store.reads(workspaceId).eventsOf(requestId);
+  const ended = events.findLast((event) => event.kind === 'grant.ended' && event.grantId === id);
+  return ended?.kind === 'grant.ended' ? ended.data : null;
+}
+
 /** `to`: who is told for the first time, such as after an outage of our own. */
 async function begin(
   ports: Needs,
@@ -87,7 +94,7 @@ async function goOn(
   posting: Posting,
   steps: readonly Step[],
 ): Promise<Posting> {
-  const alert = await inCharge(ports, view, posting.times, steps);
+  const alert = await inCharge(ports, view, posting.times, steps, await howEnded(ports, grant));
   const shows = showsOf(grant);
   const since = view.now.getTime() - posting.postedAt.getTime();
   // What retrying cannot mend, and what began anew after it was over, does not wait for the next turn.
@@ -134,6 +141,7 @@ const inCharge = (
   { request, now }: RequestView,
   repeat: number,
   steps: readonly Step[],
+  ended: HowEnded | null = null,
 ): Promise<AlertView> =>
   alertOf(ports, request.workspaceId, {
     owners: request.role.owners,
@@ -141,6 +149,7 @@ const inCharge = (
     repeat,
     steps,
     except: request.requester.slackUserId,
+    ended,
   });
 
 export const alertKeyOf = (grant: GrantId): string => `alert/${grant}`;

@@ -4,7 +4,7 @@ import { bySystem } from '../domain/person.ts';
 import type { Policy } from '../domain/policy/types.ts';
 import { lookUpGroups } from './electorate.ts';
 import type { Ports } from './ports.ts';
-import type { AlertView, Posting } from './watch-ports.ts';
+import type { AlertView, HowEnded, Posting } from './watch-ports.ts';
 
 /** How what an alarm shows begins once it is over, and ends where trying again does not help. */
 export const OVER = 'over';
@@ -41,9 +41,10 @@ export async function alertOf(
     readonly steps: readonly Step[];
     /** The holder, who is not in charge of their own access. */
     readonly except?: SlackUserId;
+    readonly ended?: HowEnded | null;
   },
 ): Promise<AlertView> {
-  const { now, steps, repeat, except } = about;
+  const { now, steps, repeat, except, ended = null } = about;
   const policy = ports.policies.current();
   const owners = [...new Set([...about.owners, ...policy.admins])];
   const escalated = [...new Set(steps.filter((step) => step.at <= now).flatMap((step) => step.groups))];
@@ -51,7 +52,7 @@ export async function alertOf(
   const people = new Set<SlackUserId>();
   for (const group of groups.values()) if ('members' in group) for (const user of group.members) people.add(user);
   if (except !== undefined) people.delete(except);
-  return { repeat, owners, people: [...people], escalated, next: steps.find((step) => step.at > now) ?? null };
+  return { repeat, owners, people: [...people], escalated, next: steps.find((step) => step.at > now) ?? null, ended };
 }
 
 /** How long until an alarm is told again: at its turn, or when somebody else is to be told. */

@@ -14,12 +14,13 @@ type Ending = Omit<Extract<GrantCommand, { type: 'revoked' }>, 'type'>;
 /** What an ending says of what was not done. */
 export const NOTHING_DONE: Omit<Ending, 'answer'> = {
   keptFor: null,
+  called: true,
   leftBehind: null,
   sessionsEnded: null,
   confirmedFor: null,
 };
 
-export const NEVER_CALLED: Ending = { ...NOTHING_DONE, answer: 'The target was never called' };
+export const NEVER_CALLED: Ending = { ...NOTHING_DONE, called: false, answer: 'The target was never called' };
 
 /** After an unknown outcome access is looked at again so many minutes after the call was sent (CONNECTORS: the last rule of step 7). */
 const LOOKS_MINUTES = [1, 10, 60];

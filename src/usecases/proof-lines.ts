@@ -1,5 +1,4 @@
 import type { AuditEvent } from '../domain/audit.ts';
-import type { Grant } from '../domain/grant.ts';
 import { canonicalJson } from '../domain/json.ts';
 import type { Actor } from '../domain/person.ts';
 import { formatDuration } from '../domain/policy/duration.ts';
@@ -43,7 +42,7 @@ function intentLine(event: AuditEvent): string | null {
 }
 
 /** What was done on the target, and what it said; null: the event says nothing of that. Plain text. */
-function targetLine(event: AuditEvent, { grant, events }: Proof): string | null {
+function targetLine(event: AuditEvent, { events }: Proof): string | null {
   switch (event.kind) {
     case 'grant.created':
       return `intent: committed together with its end, at the latest ${exactly(event.data.mustEndBy)}, before any call to the target`;
@@ -86,7 +85,7 @@ function targetLine(event: AuditEvent, { grant, events }: Proof): string | null 
     case 'grant.drift_cleared':
       return `no longer changed: ${event.data.drift}`;
     case 'grant.ended':
-      return endLine(event.data, grant, events.some(isHeldBefore));
+      return endLine(event.data, events.some(isHeldBefore));
     default:
       return null;
   }
@@ -94,17 +93,12 @@ function targetLine(event: AuditEvent, { grant, events }: Proof): string | null 
 
 const isHeldBefore = (event: AuditEvent): boolean => event.kind === 'grant.activated' && event.data.heldBefore;
 
-function endLine(
-  ended: Extract<AuditEvent, { kind: 'grant.ended' }>['data'],
-  grant: Grant,
-  heldBefore: boolean,
-): string {
+function endLine(ended: Extract<AuditEvent, { kind: 'grant.ended' }>['data'], heldBefore: boolean): string {
   if (ended.keptFor !== null) {
     return `ended, and nothing was taken away: the same access is still open for ${ended.keptFor}, which takes it away at its own end`;
   }
   const late = `${ended.lateSeconds.toFixed(3)} s after it was due`;
-  if (grant.target.resolved === null)
-    return `ended: the target was never called, so there was nothing to take away; ${late}`;
+  if (!ended.called) return `ended: the target was never called, so there was nothing to take away; ${late}`;
   const others = heldBefore ? '; what somebody else had given before is not touched' : '';
   const restored = ended.restored ? ', with what was held before put back' : others;
   const asked = ended.confirmedFor ? `; looked at because ${ended.confirmedFor} asked` : '';

@@ -4,7 +4,7 @@ import { canonicalJson, type Json } from '../domain/json.ts';
 import { type PersonRef, refOf } from '../domain/person.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type EndResult, mayRevoke } from './end-grant.ts';
-import { doubt, endingOf, finish, lookAgain, NEVER_CALLED, standingOf } from './finish-grant.ts';
+import { doubt, endingOf, finish, lookAgain, NEVER_CALLED, NOTHING_DONE, standingOf } from './finish-grant.ts';
 import { identify } from './identify.ts';
 import { asOutage } from './outage.ts';
 import { Outage, type Ports, type TargetSession } from './ports.ts';
@@ -107,11 +107,11 @@ async function conclude(
   input: Asker,
   session: TargetSession,
   lookedAt: Date,
-  ending: Omit<Parameters<typeof finish>[2], 'keptFor'>,
+  ending: Omit<Parameters<typeof finish>[2], 'keptFor' | 'called'>,
 ): Promise<Date | null> {
   const lookAgainAt = lookAgain(session, lookedAt);
   if (lookAgainAt) await doubt(ports, input, ending.answer, lookAgainAt);
-  else await finish(ports, input, { ...ending, keptFor: null });
+  else await finish(ports, input, { ...NOTHING_DONE, ...ending });
   return lookAgainAt;
 }
 

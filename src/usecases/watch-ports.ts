@@ -229,6 +229,14 @@ export interface AlertView {
   readonly escalated: readonly string[];
   /** Who is told next, and when; null: nobody else. */
   readonly next: { readonly groups: readonly string[]; readonly at: Date } | null;
+  /** What became of the access where its grant has ended; null: it has not, or nobody knows. */
+  readonly ended: HowEnded | null;
+}
+
+/** As the audit has it; see `grant.ended`. */
+export interface HowEnded {
+  readonly keptFor: string | null;
+  readonly called: boolean;
 }
 
 /** Revocations that fail on one target: each was tried at least once since it began. */

@@ -4,6 +4,7 @@ import type { GrantId } from '../../src/domain/ids.ts';
 import { revokeGrant } from '../../src/usecases/revoke-grant.ts';
 import { type StormWorld, startStormTarget, startStormWorld } from '../support/storm-world.ts';
 import type { TargetPostgres } from '../support/target-postgres.ts';
+import { messagesOf } from '../support/watch-messages.ts';
 
 // What others do to a target while access on it is live: it ends all the same, and what is said of it is so.
 
@@ -137,6 +138,28 @@ async function settingShows(name: string, value: string): Promise<void> {
     await wait(20);
   }
 }
+
+describe('a target that is down at an end and back afterwards', () => {
+  it('with another grant on the same access: nobody is told that it is gone, which it is not', async () => {
+    const { id, login } = await one();
+    world.clock.advance(1_800);
+    const other = await world.again(login);
+    world.proxy.meet('refuse');
+    world.proxy.cut();
+    await end(id);
+    await world.drain('alert_revocation');
+    expect(messagesOf(world.slack, 'security').at(-1)?.says).toContain('Access was not removed');
+    world.proxy.meet('pass');
+    await revokeGrant(world.ports, { workspace: world.workspace, grantId: id });
+    await world.drain('alert_revocation');
+    expect(await world.holders()).toEqual([login]);
+    const [alert] = messagesOf(world.slack, 'security');
+    expect(alert?.says).toContain('The same access on the target stays');
+    expect(alert?.says).toContain(other.id);
+    expect(alert?.says).not.toContain('read back as gone');
+    expect(alert?.buttons).toEqual([]);
+  });
+});
 
 describe('a login that is dropped on the target while somebody is logged in with it', () => {
   it('takes its open session along at the end, which had kept the role', async () => {

@@ -128,6 +128,14 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
       yield kept(
         alertMessage(view, { repeat: 0, owners: many(50, () => words(80)), people: [], ...escalation(words) }, text),
       );
+      for (const ended of [
+        { keptFor: words(30), called: true },
+        { keptFor: null, called: false },
+      ]) {
+        yield message(
+          alertMessage(view, { repeat: 0, owners: [], people: [], escalated: [], next: null, ended }, text),
+        );
+      }
     },
     *alertReminder(words, view) {
       yield message(

@@ -100,6 +100,7 @@ function requestOf(words: Words, parts: Partial<AccessRequest> = {}): AccessRequ
 export const escalation = (words: Words) => ({
   escalated: many(100, () => words(80)),
   next: { groups: many(20, () => words(80)), at: T0 },
+  ended: null,
 });
 export const grantOf = (request: AccessRequest, words: Words, parts: Partial<Grant> = {}): Grant => ({
   ...createGrant(grantId('grt_0000000000000001'), request, {}, T0).state,
@@ -209,7 +210,7 @@ const facts = (words: Words): AuditFact[] => [
   { kind: 'grant.resolved_unverified', data: { reason: words(3_000), error: words(10_000) } },
   {
     kind: 'grant.ended',
-    data: { because: 'revoked', answer: words(5_000), keptFor: null, restored: true, lateSeconds: 1e6 },
+    data: { because: 'revoked', answer: words(5_000), keptFor: null, called: true, restored: true, lateSeconds: 1e6 },
   },
 ];
 

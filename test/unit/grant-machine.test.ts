@@ -33,6 +33,7 @@ const COMMANDS: { [K in GrantCommand['type']]: Extract<GrantCommand, { type: K }
     type: 'revoked',
     answer: 'REVOKE ROLE',
     keptFor: null,
+    called: true,
     leftBehind: null,
     sessionsEnded: 0,
     confirmedFor: null,

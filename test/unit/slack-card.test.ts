@@ -198,7 +198,7 @@ describe('what people wrote', () => {
       'an alert',
       alertMessage(
         view({ request, grant }),
-        { repeat: 0, owners: ['dba'], people: [dba.slackUserId], escalated: [], next: null },
+        { repeat: 0, owners: ['dba'], people: [dba.slackUserId], escalated: [], next: null, ended: null },
         en,
       ),
     ],

@@ -211,6 +211,7 @@ describe('an alert', () => {
       people: [],
       escalated: [],
       next: null,
+      ended: null,
     });
     const [alert] = workspace.messages('security');
     expect(alert?.text).toContain('Access was not removed');
@@ -218,7 +219,14 @@ describe('an alert', () => {
     expect(JSON.stringify(alert?.blocks)).toMatch(/permission denied.*grant_retry.*open_resolve_form/);
 
     const gone = { ...view, grant: { ...failing, status: 'ended' as const, endedAt: T0, lastError: null } };
-    await messenger.updateAlert(ref, gone, { repeat: 1, owners: ['dba'], people: [], escalated: [], next: null });
+    await messenger.updateAlert(ref, gone, {
+      repeat: 1,
+      owners: ['dba'],
+      people: [],
+      escalated: [],
+      next: null,
+      ended: null,
+    });
     const [over] = workspace.messages('security');
     expect(over?.text).toContain('read back as gone');
     expect(JSON.stringify(over?.blocks)).not.toContain('grant_retry');

@@ -1,3 +1,5 @@
+import type { Grant } from '../../domain/grant.ts';
+import type { AccessRequest } from '../../domain/request.ts';
 import type { RequestView } from '../../usecases/ports.ts';
 import type { AlertView } from '../../usecases/watch-ports.ts';
 import { ACTION } from '../action-ids.ts';
@@ -13,8 +15,7 @@ export function alertMessage({ request, grant }: RequestView, alert: AlertView, 
   if (!grant) return plainMessage(words.reappeared(request));
   const details = context(words.detail(request, grant));
   if (grant.status !== 'revoking') {
-    const line = grant.endedBecause === 'resolved_unverified' ? words.unverified : words.gone;
-    const sentence = line(request, grant);
+    const sentence = overSentence(request, grant, alert, words);
     return { text: cut(sentence, FALLBACK_TEXT_MAX), blocks: [section(sentence), details] };
   }
   const failing = grant.lastError !== null;
@@ -34,6 +35,18 @@ export function alertMessage({ request, grant }: RequestView, alert: AlertView, 
     },
   ];
   return { text: cut(sentence, FALLBACK_TEXT_MAX), blocks };
+}
+
+/** What became of it. The access itself may be there still, by another grant. */
+function overSentence(
+  request: AccessRequest,
+  grant: Grant,
+  { ended }: AlertView,
+  words: Text['watch']['alert'],
+): string {
+  if (grant.endedBecause === 'resolved_unverified') return words.unverified(request, grant);
+  if (ended?.keptFor) return words.kept(request, grant, ended.keptFor);
+  return ended?.called === false ? words.neverCalled(request) : words.gone(request, grant);
 }
 
 /** A reply under the alert, which the channel sees too: editing the alert would notify nobody. */

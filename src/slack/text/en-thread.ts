@@ -237,6 +237,8 @@ function ended(data: Extract<AuditEvent, { kind: 'grant.ended' }>['data']): stri
   if (data.keptFor !== null) {
     return `Ended. The same access on the target stays, because another grant (${esc(data.keptFor)}) still has it.${late}`;
   }
+  if (!data.called)
+    return `Ended. Nothing was ever changed on the target for it, so there was nothing to take away.${late}`;
   const restored = data.restored ? ' What they had before was put back.' : '';
   return `Ended, and read back as gone.${restored}${late}`;
 }

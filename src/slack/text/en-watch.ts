@@ -30,6 +30,10 @@ export const watch = {
       `⚠ *Access that had ended is there again.* ${mention(request.requester.slackUserId)} has ${role(request)} on the target, and no grant says so. It is being taken away.`,
     gone: (request: AccessRequest, grant: Grant): string =>
       `✓ *Gone.* ${role(request)} of ${mention(request.requester.slackUserId)} was read back as gone ${at(grant.endedAt)}${late(grant)}.`,
+    kept: (request: AccessRequest, grant: Grant, keeper: string): string =>
+      `✓ *Over.* ${role(request)} of ${mention(request.requester.slackUserId)} ended ${at(grant.endedAt)}${late(grant)}. *The same access on the target stays*, because another grant (${esc(keeper)}) still has it; it is taken away when that one ends.`,
+    neverCalled: (request: AccessRequest): string =>
+      `✓ *Over.* ${role(request)} of ${mention(request.requester.slackUserId)} was never given on the target, so there was nothing to take away.`,
     unverified: (request: AccessRequest, grant: Grant): string =>
       `◐ *Closed without proof.* ${grant.endRequestedBy ? mention(grant.endRequestedBy.slackUserId) : 'Somebody'} says that ${role(request)} of ${mention(request.requester.slackUserId)} is gone: “${esc(cut(grant.endReason ?? '', ERROR_SHOWN_MAX))}”. The target could not be asked. Elevate keeps looking, and takes it away if it is still there.`,
     detail: (request: AccessRequest, grant: Grant): string =>
