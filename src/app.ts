@@ -4,7 +4,6 @@ import type { Config } from './config.ts';
 import { connectorTypes, openConnectors } from './connectors/registry.ts';
 import { environmentValue, secretsIn } from './connectors/secrets.ts';
 import { createDirectory } from './directory/directory.ts';
-import { type Finding, findingText } from './domain/policy/finding.ts';
 import type { Policy } from './domain/policy/types.ts';
 import { type Check, createHealth } from './health.ts';
 import { startHeartbeat } from './jobs/heartbeat.ts';
@@ -13,12 +12,13 @@ import { listen } from './listen.ts';
 import type { Scrubber } from './logging.ts';
 import { createMetrics } from './metrics.ts';
 import { openDatabase } from './open-database.ts';
-import { startPolicyReloading, whoLoads } from './policy-reload.ts';
+import { doesNotCheck, policyAtStart } from './policy-at-start.ts';
+import { startPolicyReloading } from './policy-reload.ts';
 import { createSlack } from './slack/app.ts';
 import type { TimeLimits } from './slack/clients.ts';
 import type { Text } from './slack/text/en.ts';
 import { StartProblem } from './start-problem.ts';
-import { commitOf, createPolicySource, loadPolicyFrom } from './store/policy-source.ts';
+import { createPolicySource, loadPolicyFrom } from './store/policy-source.ts';
 import { createStore, type OpenStore } from './store/prisma-store.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
 import { checkTargets } from './usecases/check-targets.ts';
@@ -79,24 +79,24 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
   const types = surroundings.connectorTypes ?? connectorTypes;
   const schemas = Object.fromEntries(types);
   const loaded = await loadPolicyFrom(config.policyPath, schemas);
-  if (!loaded.ok)
-    throw new StartProblem(
-      `The policy at POLICY_PATH (${config.policyPath}) does not check, so nothing was started:\n${loaded.lines.join('\n')}`,
-    );
 
-  const databaseUrl = await openDatabase(config, log, teardown);
+  const databaseUrl = await openDatabase(config, log, teardown).catch((error: unknown) => {
+    // Both stand in the way, and whoever puts one right wants to know of the other.
+    if (loaded.ok || !(error instanceof StartProblem)) throw error;
+    throw doesNotCheck(config.policyPath, loaded.lines, error.message);
+  });
   const store = createStore(databaseUrl, {
     clock,
     onBadRow: (bad) => log.error({ err: bad }, `A row was left out of a list: ${bad.message}`),
   });
   teardown.add(() => store.close());
-  const startedWithAnother = await keepPolicy(store, loaded, config.policyPath, log);
+  const atStart = await policyAtStart(loaded, config.policyPath, store.policies, log);
 
   const hideSecrets = (policy: Policy): void => secretsIn(policy.canonical).forEach(surroundings.scrubber.learn);
-  hideSecrets(loaded.policy);
+  hideSecrets(atStart.policy);
   const connectors = openConnectors({ leases: store.leases }, types);
   teardown.add(() => connectors.close());
-  const policies = createPolicySource(loaded.policy, store.policies);
+  const policies = createPolicySource(atStart.policy, store.policies);
   const slack = createSlack({
     connection: config.slack,
     log,
@@ -153,7 +153,7 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
       hideSecrets(policy);
       void tellTargetFindings(ports, log);
     },
-    startedWithAnother,
+    atStart,
     log,
     teardown,
   });
@@ -164,27 +164,6 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
     wake: () => jobs.wake(),
     stop: () => teardown.run(),
   };
-}
-
-/** Says whether another policy was in force before. Every version ever used is kept, so that every decision can be evaluated again. */
-async function keepPolicy(
-  store: OpenStore,
-  { policy, findings }: { readonly policy: Policy; readonly findings: readonly Finding[] },
-  path: string,
-  log: Logger,
-): Promise<boolean> {
-  const commit = await commitOf(path);
-  const kept = await store.policies.keep({ version: policy.version, canonical: policy.canonical, commit });
-  log.info({ policy: policy.version, commit, roles: policy.roles.size, new: kept === 'new' }, 'The policy is loaded');
-  const { version } = policy;
-  const noted = await store.policies.noteLoad({
-    version,
-    commit,
-    loadedBy: whoLoads(),
-    how: 'start',
-    findings: findings.map(findingText),
-  });
-  return noted === 'news';
 }
 
 async function tellTargetFindings(ports: Ports, log: Logger): Promise<void> {
@@ -210,7 +189,7 @@ function checksOf(store: OpenStore, jobs: Jobs, slack: Check, clock: Clock): Rec
     },
     queue: () => jobs.ready(),
     slack,
-    // A policy that does not check stops the start, so a process that answers has one.
+    // Without one there is no start, and one that does not check never takes its place.
     policy: async () => true,
   };
 }

@@ -24,19 +24,19 @@ interface Parts {
   readonly workspace: () => Promise<Parameters<typeof reloadPolicy>[1]['workspace']>;
   /** Hears of the policy that is now in force. */
   readonly onSwap: (policy: Policy) => void;
-  /** Whether the policy at this start is another than the one that was in force before it. */
-  readonly startedWithAnother: boolean;
+  /** Whether the policy at this start is another than the one that was in force before it, and why its files' is not in force. */
+  readonly atStart: { readonly another: boolean; readonly refused: readonly string[] | null };
   readonly log: Logger;
   readonly teardown: Teardown;
 }
 
 /** Keeps the policy in force what its files say. One reload at a time, in the order in which they were asked for. */
 export function startPolicyReloading(parts: Parts): PolicyReloading {
-  const { path, schemas, ports, workspace, onSwap, startedWithAnother, log, teardown } = parts;
+  const { path, schemas, ports, workspace, onSwap, atStart, log, teardown } = parts;
   let last: Promise<void> = Promise.resolve();
 
-  async function once(how: NewPolicyLoad['how']): Promise<void> {
-    const read = await readPolicy(path, schemas);
+  async function once(how: NewPolicyLoad['how'], from: ReadPolicy | null = null): Promise<void> {
+    const read = from ?? (await readPolicy(path, schemas));
     const ours = await workspace().catch(() => null);
     const reloaded = await reloadPolicy(ports, { read, how, loadedBy: whoLoads(), workspace: ours });
     tell(reloaded, how, log);
@@ -52,7 +52,7 @@ export function startPolicyReloading(parts: Parts): PolicyReloading {
     return last;
   };
 
-  if (startedWithAnother) {
+  if (atStart.another) {
     const follow = async (): Promise<void> => {
       const ours = await workspace().catch(() => null);
       if (ours === null) return;
@@ -61,6 +61,11 @@ export function startPolicyReloading(parts: Parts): PolicyReloading {
     };
     last = follow().catch((error: unknown) => {
       log.error({ err: error }, 'What the new policy means for what waits and is live could not be worked out');
+    });
+  }
+  if (atStart.refused !== null) {
+    last = once('start', { ok: false, lines: atStart.refused }).catch((error: unknown) => {
+      log.error({ err: error }, 'That the policy was refused could not be told');
     });
   }
   const watch = watchPolicy(path, LOOK_EVERY_MS, () => reload('change'));

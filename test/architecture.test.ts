@@ -61,6 +61,7 @@ const MAY_SEE: Record<string, readonly string[]> = {
   watch: ['domain', 'usecases'],
   witnesses: ['usecases'],
   'policy-reload': ['domain', 'usecases', 'store', 'teardown'],
+  'policy-at-start': ['domain', 'usecases', 'store', 'policy-reload', 'start-problem'],
   'bind-usecases': ['domain', 'usecases', 'slack'],
   app: [
     'teardown',
@@ -69,6 +70,7 @@ const MAY_SEE: Record<string, readonly string[]> = {
     'listen',
     'bind-usecases',
     'policy-reload',
+    'policy-at-start',
     'domain',
     'usecases',
     'slack',

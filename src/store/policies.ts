@@ -52,6 +52,7 @@ export function createPolicies({ single, models, transaction }: Omit<Database, '
         const news = load.version === null ? await isNewRefusal(db, load) : await isAnother(db, load.version);
         return { value: news ? 'news' : 'known', last: () => insert(db, load) };
       }),
+    inForce: async () => (await latest(single)) ?? null,
     async loads(limit) {
       const rows = await single.query`
         SELECT id::text, version, commit, loaded_at, loaded_by, how, findings FROM policy_loads
@@ -62,9 +63,14 @@ export function createPolicies({ single, models, transaction }: Omit<Database, '
 }
 
 async function isAnother(db: Db, version: PolicyVersion): Promise<boolean> {
+  const before = await latest(db);
+  return before !== undefined && before !== version;
+}
+
+async function latest(db: Db): Promise<PolicyVersion | undefined> {
   const [before] = await db.query<{ version: string }>`
     SELECT version FROM policy_loads WHERE version IS NOT NULL ORDER BY id DESC LIMIT 1`;
-  return before !== undefined && before.version !== version;
+  return before && policyVersion(before.version);
 }
 
 async function isNewRefusal(db: Db, { findings }: NewPolicyLoad): Promise<boolean> {

@@ -302,6 +302,8 @@ export interface Policies {
    * refusal in the last minutes. Of several processes that load the same one, only the first has news; the very first load of all is none.
    */
   noteLoad(load: NewPolicyLoad): Promise<'news' | 'known'>;
+  /** The version that was loaded last; null: none ever was. */
+  inForce(): Promise<PolicyVersion | null>;
   /** The latest loads, newest first. */
   loads(limit: number): Promise<readonly PolicyLoad[]>;
 }
