@@ -1,3 +1,4 @@
+import { type Embedded, isEmbedded, startEmbedded } from '../store/embedded.ts';
 import { CliProblem, EXIT } from './io.ts';
 
 /** Ends a command because its database did not answer, with what to set. */
@@ -5,6 +6,15 @@ export function outage(error: unknown): never {
   const why = error instanceof Error ? error.message || error.name : String(error);
   throw new CliProblem(
     `The database cannot be used: ${why}. Set DATABASE_URL to the one that the bot uses.`,
+    EXIT.outage,
+  );
+}
+
+/** The embedded database of the bot. A command makes none: in the wrong folder there is nothing to look at. */
+export async function openEmbedded(directory: string): Promise<Embedded> {
+  if (await isEmbedded(directory)) return startEmbedded({ directory }).catch(outage);
+  throw new CliProblem(
+    `There is no database in ${directory}. Set DATABASE_URL to the one that the bot uses, or DATA_DIR to its folder where it has none.`,
     EXIT.outage,
   );
 }

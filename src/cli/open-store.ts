@@ -1,10 +1,9 @@
 import type { StoredDecision } from '../domain/policy/replay/replay.ts';
 import { openDatabase } from '../store/database.ts';
-import { startEmbedded } from '../store/embedded.ts';
 import { createPolicies } from '../store/policies.ts';
 import { storedDecisions } from '../store/replay-reads.ts';
 import type { Policies } from '../usecases/ports.ts';
-import { outage } from './database-outage.ts';
+import { openEmbedded, outage } from './database-outage.ts';
 import { CliProblem, type Io } from './io.ts';
 
 export interface CliStore {
@@ -17,9 +16,7 @@ export interface CliStore {
  * `CliProblem` with exit code 3 when it does not answer.
  */
 export async function withStore<T>(io: Io, work: (store: CliStore) => Promise<T>): Promise<T> {
-  const own = io.env.DATABASE_URL
-    ? null
-    : await startEmbedded({ directory: io.env.DATA_DIR ?? './data' }).catch(outage);
+  const own = io.env.DATABASE_URL ? null : await openEmbedded(io.env.DATA_DIR || './data');
   const database = openDatabase(io.env.DATABASE_URL ?? own?.url ?? '');
   try {
     return await work({

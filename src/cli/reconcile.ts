@@ -43,7 +43,7 @@ export function registerReconcile(program: Command, io: Io, end: End): void {
           await pauseReconciler({ store }, { workspace, by, reason: options.reason, untilAt });
         }
         const until = untilAt ? `until ${untilAt.toISOString()}` : 'until: elevate reconcile resume';
-        io.out(`The reconciler is paused ${until}. The security channel is told now, and every hour.`);
+        io.out(`The reconciler is paused ${until}. The security channel is told within half a minute, and every hour.`);
       });
     });
 

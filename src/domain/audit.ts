@@ -87,7 +87,11 @@ export type AuditFact =
   | { kind: 'grant.activated'; data: { endsAt: string; answer: string; heldBefore: boolean } }
   | { kind: 'grant.expiry_announced'; data: { endsAt: string } }
   | { kind: 'grant.extended'; data: { endsAt: string; seconds: number; by: string } }
-  | { kind: 'grant.revocation_started'; data: { because: GrantEndedBecause; reason: string | null } }
+  | {
+      kind: 'grant.revocation_started';
+      /** `reappeared`: it had ended before. */
+      data: { because: GrantEndedBecause; reason: string | null; reappeared?: true };
+    }
   | { kind: 'grant.revocation_failed'; data: { error: string; errorKind: string; attempt: number } }
   | { kind: 'alarm.escalated'; data: { to: string[]; connector: string; grants: number } }
   | { kind: 'grant.sessions_ended'; data: { sessions: number; at: string } }
@@ -109,7 +113,8 @@ export type AuditFact =
   | { kind: 'grant.retry_requested'; data: Record<string, never> }
   | { kind: 'grant.resolved_unverified'; data: { reason: string; error: string } }
   | { kind: 'grant.confirmed_gone'; data: Record<string, never> }
-  | { kind: 'grant.reappeared'; data: { found: Json } }
+  /** `closedOnWord`: it was closed without proof before. */
+  | { kind: 'grant.reappeared'; data: { found: Json; closedOnWord: boolean } }
   | { kind: 'grant.drift_found'; data: { drift: 'removed_by_hand' | 'level_changed'; found: Json } }
   | { kind: 'grant.drift_cleared'; data: { drift: 'removed_by_hand' | 'level_changed' } }
   | { kind: 'grant.end_moved'; data: { endsAt: string; bySeconds: number } }

@@ -32,7 +32,12 @@ export function retryNow(state: Grant, command: Of<'retry_now'>, now: Date): Tra
     ok: true,
     state,
     events: [event(state, now, byPerson(command.by), { kind: 'grant.retry_requested', data: {} })],
-    effects: [revocation(state, now), render(state, now)],
+    effects: [
+      revocation(state, now),
+      // The alert says how it went.
+      ...(state.attempts > 0 ? [schedule({ kind: 'alert_revocation', grantId: state.id }, now)] : []),
+      render(state, now),
+    ],
   };
 }
 
@@ -69,17 +74,21 @@ export function confirmGone(state: Grant, now: Date): Transition<Grant> {
     ok: true,
     state,
     events: [event(state, now, bySystem('worker'), { kind: 'grant.confirmed_gone', data: {} })],
-    effects: [cancel({ kind: 'watch_grant', grantId: state.id }), render(state, now)],
+    effects: [
+      cancel({ kind: 'watch_grant', grantId: state.id }),
+      schedule({ kind: 'alert_revocation', grantId: state.id }, now),
+      render(state, now),
+    ],
   };
 }
 
 /** What we had ended is there: it is taken away again, and people hear of it before anybody asks. */
 export function reappeared(state: Grant, command: Of<'reappeared'>, now: Date): Transition<Grant> {
+  const closedOnWord = state.endedBecause === 'resolved_unverified';
   const next: Grant = {
     ...state,
     status: 'revoking',
-    // Somebody's word that it was gone has turned out wrong, so it no longer says why it ended.
-    endedBecause: state.endedBecause === 'resolved_unverified' ? 'revoked' : state.endedBecause,
+    ...(closedOnWord ? whyBefore(state) : {}),
     attempts: 0,
     lastTriedAt: null,
     lastError: null,
@@ -89,10 +98,10 @@ export function reappeared(state: Grant, command: Of<'reappeared'>, now: Date): 
     ok: true,
     state: next,
     events: [
-      event(next, now, bySystem('worker'), { kind: 'grant.reappeared', data: { found: command.found } }),
+      event(next, now, bySystem('worker'), { kind: 'grant.reappeared', data: { found: command.found, closedOnWord } }),
       event(next, now, bySystem('worker'), {
         kind: 'grant.revocation_started',
-        data: { because: next.endedBecause ?? 'revoked', reason: null },
+        data: { because: next.endedBecause ?? 'revoked', reason: null, reappeared: true },
       }),
     ],
     effects: [
@@ -104,6 +113,13 @@ export function reappeared(state: Grant, command: Of<'reappeared'>, now: Date): 
     ],
   };
 }
+
+/** Somebody's word that it was gone has turned out wrong, so neither the word nor its reason says why it ended. */
+const whyBefore = ({ endDueAt, endsAt }: Grant): Pick<Grant, 'endedBecause' | 'endReason' | 'endRequestedBy'> => ({
+  endedBecause: endDueAt && endsAt && endDueAt >= endsAt ? 'expired' : 'revoked',
+  endReason: null,
+  endRequestedBy: null,
+});
 
 export function noteDrift(state: Grant, command: Of<'note_drift'>, now: Date): Transition<Grant> {
   const { kind, found } = command.drift;

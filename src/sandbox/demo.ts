@@ -17,9 +17,24 @@ import { QUERY, runQuery, TERMINAL_TITLE } from './terminal.ts';
 import { startWorkspace } from './workspace/workspace.ts';
 
 /** Everything of the demo lies here and may be deleted while it does not run. An argument names another folder. */
-const FOLDER = process.argv[2] ?? join('data', 'demo');
+const [ARGUMENT] = process.argv.slice(2);
+const FOLDER = ARGUMENT ?? join('data', 'demo');
 const POLICY_FOLDER = 'policies';
 const USUAL_PORT = 4000;
+
+const HELP = `Usage: npm run demo [-- FOLDER]
+
+A small Slack in your browser, a guarded database, and the bot between them. It prints its address (port ${USUAL_PORT}, or any free one)
+and keeps its data in FOLDER (${join('data', 'demo')} unless given), which is emptied at each start. Ctrl+C ends it.
+
+The command line looks into the running demo with DATA_DIR=${join('data', 'demo', 'elevate')}:
+  DATA_DIR=${join('data', 'demo', 'elevate')} npm run -s elevate -- grant show GRANT
+`;
+if (ARGUMENT?.startsWith('-')) {
+  const asked = ARGUMENT === '--help' || ARGUMENT === '-h';
+  (asked ? process.stdout : process.stderr).write(asked ? HELP : `There is no option ${ARGUMENT}.\n\n${HELP}`);
+  process.exit(asked ? 0 : 2);
+}
 
 const teardown = createTeardown();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(0));

@@ -13,6 +13,7 @@ import { withClient } from './with-client.ts';
 /** How long one process waits while another initialises and starts the same directory. */
 const LOCK_TIMEOUT_MS = 120_000;
 const DATABASE = 'elevate';
+const STATE_FILE = 'postgres.json';
 
 export interface EmbeddedOptions {
   /** Where everything lies; made when it is not there. */
@@ -49,7 +50,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const binaries = await findBinaries(as);
   await checkRunnable(binaries, as);
   const directory = await makeDirectory(path.resolve(options.directory), 'uid' in as);
-  const stateFile = path.join(directory, 'postgres.json');
+  const stateFile = path.join(directory, STATE_FILE);
   const lockFile = path.join(directory, 'postgres.lock');
 
   return withDirectoryLock(lockFile, LOCK_TIMEOUT_MS, async () => {
@@ -74,6 +75,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     };
   });
 }
+
+/** Whether an embedded server was ever started in the directory. */
+export const isEmbedded = (directory: string): Promise<boolean> =>
+  stat(path.join(directory, STATE_FILE)).then(
+    () => true,
+    () => false,
+  );
 
 /** The user that PostgreSQL runs as must be able to walk through the directory, though not to list it. */
 async function makeDirectory(directory: string, forAnotherUser: boolean): Promise<string> {

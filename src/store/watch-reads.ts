@@ -143,6 +143,14 @@ export function createWatchReads(db: Db, workspace: WorkspaceId): WatchReads {
         grants: rows.map(readGrant),
       };
     },
+    onWordOn: async (target) => {
+      const rows: readonly { total: number; connector: string | null }[] = await db.query`
+        SELECT count(*)::int AS total, min(g.target->>'connector') AS connector
+          FROM effects w JOIN grants g ON g.id = w.payload->>'grantId'
+         WHERE w.kind = 'watch_grant' AND w.done_at IS NULL AND g.workspace_id = ${workspace}
+           AND EXISTS (SELECT FROM effects e WHERE e.key = 'revoke_grant/' || g.id AND e.target = ${target})`;
+      return { total: rows[0]?.total ?? 0, connector: rows[0]?.connector ?? '' };
+    },
     failingIdsOn: async (target, after, limit) => {
       const rows: readonly { id: string }[] = await db.query`
         SELECT id FROM grants g WHERE ${failing(target)} AND ${behind(after)} ORDER BY id LIMIT ${limit}`;

@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../domain/audit.ts';
 import { schedule } from '../domain/effect.ts';
 import type { Grant } from '../domain/grant.ts';
 import { targetKeyOf } from '../domain/grant-state.ts';
@@ -41,26 +42,43 @@ export async function alertRevocation(ports: Needs, input: Input): Promise<Perfo
   // Over before anybody was told: the thread and the audit have it.
   if (!posting && !stands) return done;
   if (!posting && (await isOneOfMany(ports, grant))) return joinTarget(ports, grant, view.now);
-  const steps = escalationOf(ports.policies.current(), await failingSince(ports, grant, view));
+  const events = (await reads.eventsOf(grant.requestId)).filter((event) => event.grantId === grant.id);
+  const steps = escalationOf(ports.policies.current(), failingSince(events, view.now));
   const told = posting
-    ? await goOn(ports, grant, view, posting, steps)
+    ? await goOn(ports, grant, view, posting, steps, events)
     : await begin(ports, grant, view, steps, toldNow(steps, NEVER, view.now));
   if (!stands) return done;
-  const retryInMs = nextTurnMs(ports.policies.current(), told.postedAt, steps, view.now);
+  const turnMs = nextTurnMs(ports.policies.current(), told.postedAt, steps, view.now);
+  const retryInMs = awaitsRetry(events, grant, view.now) ? Math.min(turnMs, RETRY_LOOK_MS) : turnMs;
   return { done: false, retryInMs, error: 'It still stands, and is told again' };
 }
 
 /** Since when the access is being taken away, for the last time where it had shown up again. */
-async function failingSince(ports: Needs, grant: Grant, view: RequestView): Promise<Date> {
-  const events = await ports.store.reads(grant.workspaceId).eventsOf(grant.requestId);
-  const began = events.findLast((event) => event.kind === 'grant.revocation_started' && event.grantId === grant.id);
-  return began?.at ?? view.now;
+const failingSince = (events: readonly AuditEvent[], now: Date): Date =>
+  events.findLast(({ kind }) => kind === 'grant.revocation_started')?.at ?? now;
+
+/** Closed on somebody's word, and the target has told since that it is gone. */
+const wasConfirmed = (events: readonly AuditEvent[]): boolean =>
+  events.findLast(({ kind }) => CLOSING.includes(kind))?.kind === 'grant.confirmed_gone';
+const CLOSING: readonly AuditEvent['kind'][] = [
+  'grant.resolved_unverified',
+  'grant.confirmed_gone',
+  'grant.reappeared',
+];
+
+/** How soon the alert tells how a try went that somebody asked for, and how long it looks out for that. */
+const RETRY_LOOK_MS = 1_000;
+const RETRY_AWAITED_MS = 60_000;
+
+/** Somebody pressed Retry now, and does not know yet how it went. */
+function awaitsRetry(events: readonly AuditEvent[], { lastTriedAt }: Grant, now: Date): boolean {
+  const asked = events.findLast(({ kind }) => kind === 'grant.retry_requested')?.at;
+  if (!asked || (lastTriedAt && lastTriedAt >= asked)) return false;
+  return now.getTime() - asked.getTime() < RETRY_AWAITED_MS;
 }
 
-async function howEnded(ports: Needs, { id, status, requestId, workspaceId }: Grant): Promise<HowEnded | null> {
-  if (status !== 'ended') return null;
-  const events = await ports.store.reads(workspaceId).eventsOf(requestId);
-  const ended = events.findLast((event) => event.kind === 'grant.ended' && event.grantId === id);
+function howEnded(events: readonly AuditEvent[], { status }: Grant): HowEnded | null {
+  const ended = status === 'ended' ? events.findLast(({ kind }) => kind === 'grant.ended') : undefined;
   return ended?.kind === 'grant.ended' ? ended.data : null;
 }
 
@@ -93,9 +111,14 @@ async function goOn(
   view: RequestView,
   posting: Posting,
   steps: readonly Step[],
+  events: readonly AuditEvent[],
 ): Promise<Posting> {
-  const alert = await inCharge(ports, view, posting.times, steps, await howEnded(ports, grant));
-  const shows = showsOf(grant);
+  const confirmed = wasConfirmed(events);
+  const alert = {
+    ...(await inCharge(ports, view, posting.times, steps, howEnded(events, grant))),
+    confirmed,
+  };
+  const shows = `${showsOf(grant)}${confirmed ? CONFIRMED : ''}`;
   const since = view.now.getTime() - posting.postedAt.getTime();
   // What retrying cannot mend, and what began anew after it was over, does not wait for the next turn.
   const worse = isPermanent(grant) && !posting.shows.endsWith(PERMANENT);
@@ -153,6 +176,7 @@ const inCharge = (
   });
 
 export const alertKeyOf = (grant: GrantId): string => `alert/${grant}`;
+const CONFIRMED = ' confirmed';
 const isPermanent = (grant: Grant): boolean => grant.lastErrorKind === 'permanent';
 const showsOf = (grant: Grant): string =>
   `${grant.status === 'ended' ? OVER : ''}${grant.version}${isPermanent(grant) ? PERMANENT : ''}`;

@@ -27,9 +27,12 @@ type Refused = { readonly ok: false; readonly refusal: Refusal };
 export type DriftResult = { readonly ok: true; readonly drift: Drift } | Refused;
 
 /** Drift that this person may leave as it is, for a form that asks until when. */
-export async function findDrift(ports: Needs, input: Asker): Promise<DriftResult> {
+export async function findDrift(
+  ports: Needs,
+  input: Asker,
+): Promise<{ readonly ok: true; readonly drift: Drift; readonly now: Date } | Extract<DriftResult, { ok: false }>> {
   const may = await mayDecide(ports, input, { leaves: true });
-  return may.ok ? { ok: true, drift: may.drift } : may;
+  return may.ok ? { ok: true, drift: may.drift, now: await ports.store.now() } : may;
 }
 
 /** Somebody in charge says what drift is: accepted with an owner and a day of review, ignored for a while, or to be taken away. */

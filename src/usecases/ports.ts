@@ -20,6 +20,7 @@ import type {
   DatabaseWatch,
   DriftView,
   Leases,
+  OnWord,
   SecurityNotice,
   WatchReads,
   WatchWrites,
@@ -640,8 +641,8 @@ export interface Messenger {
   postAlarm(channel: string, view: AlarmView): Promise<CardRef>;
   updateAlarm(ref: CardRef, view: AlarmView): Promise<Updated>;
   repeatAlarm(ref: CardRef, view: AlarmView): Promise<void>;
-  /** None of them fails any more. */
-  closeAlarm(ref: CardRef): Promise<void>;
+  /** None of them fails any more. `onWord`: so many were closed without proof, and nobody knows yet. */
+  closeAlarm(ref: CardRef, onWord: OnWord): Promise<void>;
   postDrift(channel: string, view: DriftView): Promise<CardRef>;
   updateDrift(ref: CardRef, view: DriftView): Promise<Updated>;
   tellSecurity(channel: string, notice: SecurityNotice): Promise<CardRef>;

@@ -63,7 +63,7 @@ function targetLine(event: AuditEvent, { events }: Proof): string | null {
     case 'grant.end_moved':
       return `the end moved ${formatDuration(event.data.bySeconds)} earlier, to ${exactly(event.data.endsAt)}: the database's clock had gone back by as much`;
     case 'grant.revocation_started':
-      return `revocation committed, because: ${event.data.because}${event.data.reason ? `; reason: ${event.data.reason}` : ''}`;
+      return `revocation committed${event.data.reappeared ? ' once more' : ''}, because: ${event.data.because}${event.data.reason ? `; reason: ${event.data.reason}` : ''}`;
     case 'grant.revocation_failed':
       return `call to revoke failed (attempt ${event.data.attempt}, ${event.data.errorKind}): ${event.data.error}`;
     case 'alarm.escalated':
@@ -79,7 +79,7 @@ function targetLine(event: AuditEvent, { events }: Proof): string | null {
     case 'grant.confirmed_gone':
       return 'read back as gone after it had been closed without proof';
     case 'grant.reappeared':
-      return `found on the target although it had ended: ${canonicalJson(event.data.found)}`;
+      return `found on the target although it had ${event.data.closedOnWord ? 'been closed without proof' : 'ended'}: ${canonicalJson(event.data.found)}`;
     case 'grant.drift_found':
       return `changed on the target by somebody else: ${event.data.drift}, now ${canonicalJson(event.data.found)}`;
     case 'grant.drift_cleared':

@@ -64,8 +64,8 @@ function retryAll(
     });
     await tx.save({
       events: steps.flatMap(({ events }) => events),
-      // Their cards say the same as before.
-      effects: steps.flatMap(({ effects }) => effects.filter(({ effect }) => effect.kind !== 'render_card')),
+      // Their cards say the same as before, and the alarm that tells of all of them looks by itself.
+      effects: steps.flatMap(({ effects }) => effects.filter(({ effect }) => effect.kind === 'revoke_grant')),
     });
     return steps.length;
   });
@@ -75,6 +75,8 @@ export interface ResolvedTarget {
   readonly ok: true;
   /** Closed: read back as gone, on somebody's word, or looked at again since an older call may still land. */
   readonly closed: number;
+  /** Of those, on somebody's word. */
+  readonly onWord: number;
   readonly stillThere: number;
   /** Somebody else must answer for these. */
   readonly notTheirs: number;
@@ -93,7 +95,7 @@ export async function resolveTarget(
   const { workspace, user, target, reason } = input;
   const reads = ports.store.reads(workspace);
   const ids = await reads.failingIdsOn(target, null, RESOLVED_AT_ONCE);
-  const came = { closed: 0, stillThere: 0, notTheirs: 0 };
+  const came = { closed: 0, onWord: 0, stillThere: 0, notTheirs: 0 };
   let unreachable: Outage | null = null;
   let first: Refusal | null = null;
   for (const grantId of ids) {
@@ -102,6 +104,7 @@ export async function resolveTarget(
     });
     if (resolved.ok) {
       came.closed += 1;
+      if (resolved.grant.endedBecause === 'resolved_unverified') came.onWord += 1;
       continue;
     }
     first ??= resolved.refusal;

@@ -111,6 +111,8 @@ export interface WatchReads {
   openTargets(): Promise<readonly OpenTarget[]>;
   /** The revocations that fail on one target (see `targetKeyOf`), with the first `limit` of them. */
   failingOn(target: string, limit: number): Promise<Failing>;
+  /** Grants on one target that were closed without proof, and that the target has not told of since. */
+  onWordOn(target: string): Promise<OnWord>;
   /** The ids of all of them, page by page, behind `after`. */
   failingIdsOn(target: string, after: GrantId | null, limit: number): Promise<readonly GrantId[]>;
   /** Those of these keys under which something was posted. */
@@ -229,6 +231,8 @@ export interface AlertView {
   readonly escalated: readonly string[];
   /** Who is told next, and when; null: nobody else. */
   readonly next: { readonly groups: readonly string[]; readonly at: Date } | null;
+  /** It was closed on somebody's word, and the target has told since that it is gone; absent: not so. */
+  readonly confirmed?: boolean;
   /** What became of the access where its grant has ended; null: it has not, or nobody knows. */
   readonly ended: HowEnded | null;
 }
@@ -251,6 +255,13 @@ export interface Failing {
   readonly errors: readonly { readonly error: string; readonly grants: number }[];
   /** The first of them: the most privileged first, then by lateness. */
   readonly grants: readonly Grant[];
+}
+
+/** Grants on one target that were closed on somebody's word, and that the target has not told of since. */
+export interface OnWord {
+  readonly total: number;
+  /** '' where there are none. */
+  readonly connector: string;
 }
 
 /** One alarm for all revocations that fail on one target. */

@@ -100,8 +100,16 @@ describe('many that fail on one target', () => {
     const [told, ...others] = security();
     expect(others).toEqual([]);
     expect(await world.holders()).toEqual([all[0]?.login]);
-    expect(told?.says).toContain('Nothing on this target waits to be taken away');
+    expect(told?.says).toContain('Closed without proof');
+    expect(told?.says).toContain('1 grant was closed on somebody’s word');
     expect(told?.buttons).toEqual([]);
+    // The word was wrong. The target tells, and what was there goes.
+    world.clock.advance(600);
+    await world.drain('watch_grant');
+    await world.ends();
+    expect(await world.holders()).toEqual([]);
+    await alarm(30);
+    expect(security()[0]?.says).toContain('Nothing on this target waits to be taken away');
     // Nobody's alarm comes later.
     await alarm(3_600);
     expect(security()).toHaveLength(1);
@@ -182,6 +190,17 @@ describe('whoever is in charge', () => {
     expect(await world.holders()).toEqual([]);
   });
 
+  it('reads in the message how the tries went that were asked for', async () => {
+    const all = await failing(6);
+    await alarm(2);
+    expect(await retryTarget(world.ports, await as('security', all))).toEqual({ ok: true, retried: 6 });
+    expect(security()[0]?.says).toContain('; 1 attempt failed');
+    await world.ends();
+    await alarm(5);
+    expect(security()[0]?.says).toContain('; 2 attempts failed');
+    expect(security()).toHaveLength(1);
+  });
+
   it('tries again what is theirs to try, also when others for the same role and person are not', async () => {
     const all = [...(await world.live(5)), ...(await world.live(2, { owners: ['board'] }))];
     await fail();
@@ -197,6 +216,7 @@ describe('whoever is in charge', () => {
     expect(await resolveTarget(world.ports, asked)).toEqual({
       ok: true,
       closed: 2,
+      onWord: 0,
       stillThere: 4,
       notTheirs: 0,
       left: 0,
@@ -214,6 +234,7 @@ describe('whoever is in charge', () => {
     expect(await resolveTarget(world.ports, { ...asked, reason: 'The server was scrapped' })).toEqual({
       ok: true,
       closed: 6,
+      onWord: 6,
       stillThere: 0,
       notTheirs: 0,
       left: 0,

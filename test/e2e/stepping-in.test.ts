@@ -103,7 +103,7 @@ it(
     await target.be('is reachable again');
     w.advance(15 * 60);
     await workspace.waitFor(async () => !(await target.holds('dev')), { what: 'the end of it', timeoutMs: 30_000 });
-    await said(w, 'access-prod', 'is there again on the target');
+    await said(w, 'access-prod', 'was closed without proof, and is still there on the target');
     expect(workspace.violations).toEqual([]);
   },
   TIME_LIMIT_MS,
@@ -123,7 +123,8 @@ it(
     await workspace.user('dba').click(card, labelled('Accept…'));
     await modalSays(w, 'dba', 'Unknown holder');
     await workspace.user('dba').submit('modal');
-    await said(w, 'security', 'Nothing here waits for anybody');
+    const settled = await said(w, 'security', 'Nothing here waits for anybody');
+    expect(textOf(settled.blocks)).toMatch(/theo.*said by.*Accepted/s);
     const metrics = await (await fetch(`${w.app.url}/metrics`)).text();
     expect(metrics).toMatch(/^elevate_overdue_grants 0$/m);
     expect(metrics).toMatch(/^elevate_grants\{status="active"\} 1$/m);
@@ -174,8 +175,8 @@ it(
     await workspace.user('dba').click(alarm, labelled('Mark all resolved…'));
     await modalSays(w, 'dba', 'Elevate asks the target first about each of 5 grants');
     await workspace.user('dba').submit('modal', { reason: 'the network to it was cut for good' });
-    await modalSays(w, 'dba', '5 grants closed.');
-    await said(w, 'security', 'Nothing on this target waits to be taken away');
+    await modalSays(w, 'dba', '5 grants closed. The target could not be asked, so that is on your word');
+    await said(w, 'security', '5 grants were closed on somebody’s word');
     expect(await actorsOf(w, 'grant.resolved_unverified')).toEqual(Array(5).fill(byDba));
 
     // They were there all the time.
@@ -184,6 +185,8 @@ it(
     for (const who of holders) {
       await workspace.waitFor(async () => !(await target.holds(who)), { what: `the end of ${who}`, timeoutMs: 30_000 });
     }
+    w.advance(60);
+    await said(w, 'security', 'Nothing on this target waits to be taken away');
     expect(workspace.violations).toEqual([]);
   },
   TIME_LIMIT_MS,

@@ -146,6 +146,21 @@ describe('Retry now', () => {
   });
 });
 
+describe('Retry now while the target still refuses', () => {
+  it('is answered by the alert, at once and without another alarm', async () => {
+    const id = await failing();
+    expect(world.security()[0]?.says).toMatch(/Taking it away failed, the last time/);
+    await retryRevocation(world.ports, by('dba', id));
+    await world.drain('alert_revocation');
+    await world.drain('revoke_grant');
+    world.clock.advance(1);
+    await world.drain('alert_revocation');
+    const [alert, ...more] = world.security();
+    expect(alert?.says).toMatch(/Taking it away failed 2 times, the last time/);
+    expect(more).toEqual([]);
+  });
+});
+
 describe('Mark resolved', () => {
   it('is refused while the target says that it is still there', async () => {
     const id = await failing();
@@ -190,7 +205,19 @@ describe('Mark resolved', () => {
     expect(await world.kinds(id)).toContain('grant.reappeared');
     await world.drain('revoke_grant');
     expect(world.holds('dev')).toBeNull();
-    expect((await world.read(id)).status).toBe('ended');
+    // Whose word it was, and why they gave it, is not why it ended.
+    expect(await world.read(id)).toMatchObject({
+      status: 'ended',
+      endedBecause: 'expired',
+      endReason: null,
+      endRequestedBy: null,
+    });
+    await world.drain('notify_person', 'render_card');
+    expect(world.slack.dms('dev').at(-1)?.text).toMatch(/has ended: its time was over\.$/);
+    const card = world.slack.messages('access').at(-1);
+    const lines = card ? world.slack.thread(card).map(({ text }) => text) : [];
+    expect(lines.join('\n')).toMatch(/closed without proof, and is still there on the target\. It is being taken away/);
+    expect(lines.join('\n')).not.toMatch(/Elevate revoked it/);
   });
 
   it('is confirmed when the target comes back without it', async () => {
@@ -202,6 +229,10 @@ describe('Mark resolved', () => {
     world.clock.advance(60);
     await world.drain('watch_grant');
     expect((await world.kinds(id)).at(-1)).toBe('grant.confirmed_gone');
+    await world.drain('alert_revocation');
+    expect(world.security()[0]?.says).toMatch(
+      /Gone\..*closed without proof by <@\w+>.*has looked since: nothing of it is left/,
+    );
     world.clock.advance(24 * 3600);
     expect((await world.ports.store.outbox.takeForQueue(0, 500)).map((each) => each.kind)).not.toContain('watch_grant');
   });

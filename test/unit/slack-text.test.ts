@@ -227,7 +227,7 @@ describe('a notice', () => {
     access_failed: /could not be set up/,
     access_ending: /ends soon/,
     access_ended: /has ended: its time was over/,
-    access_reappeared: /is there again on the target/,
+    access_reappeared: /which is over, is there on the target/,
     access_removed: /do not put it back/,
     revocation_failing: /could not be removed yet/,
   };

@@ -45,10 +45,9 @@ async function openDriftForm(desk: Desk, click: Click, which: 'accept' | 'ignore
   await openThenLook(desk, click.reach, click.triggerId, async () => {
     const found = await desk.usecases().findDrift({ ...click.actor, driftId });
     if (!found.ok) return noticeModal(await explain(desk, click.actor, found.refusal), desk.text);
-    const today = new Date();
     return which === 'accept'
-      ? acceptForm(found.drift, click.actor.user, today, desk.text)
-      : ignoreForm(found.drift, today, desk.text);
+      ? acceptForm(found.drift, click.actor.user, found.now, desk.text)
+      : ignoreForm(found.drift, found.now, desk.text);
   });
 }
 

@@ -41,10 +41,11 @@ export function alertMessage({ request, grant }: RequestView, alert: AlertView, 
 function overSentence(
   request: AccessRequest,
   grant: Grant,
-  { ended }: AlertView,
+  { ended, confirmed }: AlertView,
   words: Text['watch']['alert'],
 ): string {
-  if (grant.endedBecause === 'resolved_unverified') return words.unverified(request, grant);
+  if (grant.endedBecause === 'resolved_unverified')
+    return confirmed === true ? words.confirmed(request, grant) : words.unverified(request, grant);
   if (ended?.keptFor) return words.kept(request, grant, ended.keptFor);
   return ended?.called === false ? words.neverCalled(request) : words.gone(request, grant);
 }

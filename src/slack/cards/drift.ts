@@ -11,7 +11,12 @@ import { button, plainMessage } from './notice.ts';
 export function driftMessage({ system, drifts, paused }: DriftView, text: Text): Message {
   const words = text.watch.drift;
   const waiting = drifts.filter((drift) => drift.status === 'open' || drift.status === 'revoking');
-  if (waiting.length === 0) return plainMessage(words.settled);
+  const decided = drifts.filter((drift) => drift.status === 'accepted' || drift.status === 'ignored');
+  if (waiting.length === 0) {
+    if (decided.length === 0) return plainMessage(words.settled);
+    const said = words.decided(system);
+    return { text: cut(said, FALLBACK_TEXT_MAX), blocks: [section(said), context(decidedLines(decided, text))] };
+  }
   const intro = words.intro(system, waiting.length, drifts.length - waiting.length);
   const above: Block[] = [
     { type: 'header', text: plain(words.title(system), HEADER_MAX) },
@@ -23,6 +28,16 @@ export function driftMessage({ system, drifts, paused }: DriftView, text: Text):
   const hidden = waiting.length - rows.length;
   const blocks = [...above, ...rows.flat(), ...(hidden > 0 ? [divider, section(words.more(hidden))] : [])];
   return { text: cut(intro, FALLBACK_TEXT_MAX), blocks };
+}
+
+/** Of what somebody let stay, so many are named. */
+const DECIDED_NAMED = 10;
+
+function decidedLines(decided: readonly Drift[], text: Text): string {
+  const words = text.watch.drift;
+  const more = decided.length - DECIDED_NAMED;
+  const named = decided.slice(0, DECIDED_NAMED).map((drift) => words.decidedLine(drift));
+  return [...named, ...(more > 0 ? [words.moreDecided(more)] : [])].join('\n');
 }
 
 /** As many rows as a message takes; Slack limits its blocks and its characters. */
@@ -57,9 +72,9 @@ function buttons(drift: Drift, text: Text): Block[] {
     ...make(ACTION.driftRevoke, words.revoke(drift)),
     style: 'danger',
     confirm: {
-      title: plain(words.confirmTitle),
+      title: plain(words.confirmTitle(drift)),
       text: plain(words.confirm(drift), CONFIRM_TEXT_MAX),
-      confirm: plain(words.yes),
+      confirm: plain(words.yes(drift)),
       deny: plain(words.no),
       style: 'danger',
     },

@@ -58,7 +58,7 @@ export function notice(name: NoticeName, { request, grant, approvers }: RequestV
     case 'access_ended':
       return `Your access to ${what} has ended: ${grant ? esc(endedBecause(grant.endedBecause ?? 'expired', grant.endRequestedBy, grant.holder.slackUserId)) : 'its time was over'}.${because(grant)}`;
     case 'access_reappeared':
-      return `Your access to ${what}, which had ended, is there again on the target. It is being taken away; please do not use it.`;
+      return `Your access to ${what}, which is over, is there on the target. It is being taken away; please do not use it.`;
     case 'access_removed':
       return `Somebody took your access to ${what} away on the target itself. I do not put it back: ask anew if you still need it, and press *I’m done* to end this one.`;
     case 'revocation_failing':

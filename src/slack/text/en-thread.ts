@@ -73,6 +73,8 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'grant.expiry_announced':
       return `It ends soon: ${when(new Date(event.data.endsAt), 'far')}.`;
     case 'grant.revocation_started':
+      // The line before this one has told it.
+      if (event.data.reappeared) return null;
       return revocationStarted(event.data.because, event.data.reason, who, view);
     case 'grant.revocation_failed':
       return `⚠ Taking it away failed (attempt ${event.data.attempt}), so it may still be there. Elevate keeps trying. The target said: ${error(event.data.error)}`;
@@ -91,9 +93,11 @@ export function threadLine(event: AuditEvent, view: RequestView): string | null 
     case 'grant.resolved_unverified':
       return `◐ ${who} closed it without proof: “${esc(event.data.reason)}”. The target could not be asked (${error(event.data.error)}), so Elevate goes on looking.`;
     case 'grant.confirmed_gone':
-      return 'The target was asked again: it is gone.';
+      return 'Elevate has looked again: nothing of it is left on the target.';
     case 'grant.reappeared':
-      return '⚠ It had ended, and is there again on the target. It is being taken away.';
+      return event.data.closedOnWord
+        ? '⚠ It was closed without proof, and is still there on the target. It is being taken away.'
+        : '⚠ It had ended, and is there again on the target. It is being taken away.';
     case 'grant.drift_found':
       return event.data.drift === 'removed_by_hand'
         ? '⚠ Somebody took it away on the target itself. Elevate does not put it back.'

@@ -6,7 +6,7 @@ import { canonicalJson, type Json } from '../../domain/json.ts';
 import type { AccessRequest } from '../../domain/request.ts';
 import type { Wave } from '../../usecases/ports.ts';
 import { RESOLVED_AT_ONCE, type ResolvedTarget } from '../../usecases/step-in-for-all.ts';
-import type { AlertView, Failing, KnownSystem, SecurityNotice } from '../../usecases/watch-ports.ts';
+import type { AlertView, Failing, KnownSystem, OnWord, SecurityNotice } from '../../usecases/watch-ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
 import { duration, mentions, plural } from './en-words.ts';
@@ -22,12 +22,12 @@ const GROUPS_SHOWN_MAX = 300;
 export const watch = {
   alert: {
     failing: (request: AccessRequest, grant: Grant): string =>
-      `⚠ *Access was not removed.* ${mention(request.requester.slackUserId)} still has ${role(request)}, which was due to end ${at(grant.endDueAt)}. Taking it away failed${grant.lastTriedAt ? `, for the last time ${when(grant.lastTriedAt)}` : ''}; Elevate keeps trying.`,
+      `⚠ *Access was not removed.* ${mention(request.requester.slackUserId)} may still have ${role(request)}, which was due to end ${at(grant.endDueAt)}. Taking it away failed${grant.attempts > 1 ? ` ${grant.attempts} times` : ''}${grant.lastTriedAt ? `, the last time ${when(grant.lastTriedAt)}` : ''}; Elevate keeps trying.`,
     permanent:
       'The target refuses, so trying again will not help by itself: *somebody has to act*. Put right what it complains about, or take the access away there by hand.',
     transient: 'If it cannot wait, take it away on the target by hand, and then press *Mark resolved*.',
     reappeared: (request: AccessRequest): string =>
-      `⚠ *Access that had ended is there again.* ${mention(request.requester.slackUserId)} has ${role(request)} on the target, and no grant says so. It is being taken away.`,
+      `⚠ *Access that should be gone is there.* ${mention(request.requester.slackUserId)} has ${role(request)} on the target, although it had ended or was closed. It is being taken away.`,
     gone: (request: AccessRequest, grant: Grant): string =>
       `✓ *Gone.* ${role(request)} of ${mention(request.requester.slackUserId)} was read back as gone ${at(grant.endedAt)}${late(grant)}.`,
     kept: (request: AccessRequest, grant: Grant, keeper: string): string =>
@@ -35,7 +35,9 @@ export const watch = {
     neverCalled: (request: AccessRequest): string =>
       `✓ *Over.* ${role(request)} of ${mention(request.requester.slackUserId)} was never given on the target, so there was nothing to take away.`,
     unverified: (request: AccessRequest, grant: Grant): string =>
-      `◐ *Closed without proof.* ${grant.endRequestedBy ? mention(grant.endRequestedBy.slackUserId) : 'Somebody'} says that ${role(request)} of ${mention(request.requester.slackUserId)} is gone: “${esc(cut(grant.endReason ?? '', ERROR_SHOWN_MAX))}”. The target could not be asked. Elevate keeps looking, and takes it away if it is still there.`,
+      `◐ *Closed without proof.* ${closedBy(grant)} says that ${role(request)} of ${mention(request.requester.slackUserId)} is gone: “${esc(cut(grant.endReason ?? '', ERROR_SHOWN_MAX))}”. The target could not be asked. Elevate keeps looking, and takes it away if it is still there.`,
+    confirmed: (request: AccessRequest, grant: Grant): string =>
+      `✓ *Gone.* ${role(request)} of ${mention(request.requester.slackUserId)} was closed without proof by ${closedBy(grant)}: “${esc(cut(grant.endReason ?? '', ERROR_SHOWN_MAX))}”. Elevate has looked since: nothing of it is left on the target.`,
     detail: (request: AccessRequest, grant: Grant): string =>
       `\`${esc(request.role.key)}\` · ${esc(request.role.connector)} · subject ${esc(request.role.subject)} · ${request.id} · ${grant.id}${grant.lastError === null ? '' : `\nThe target’s last answer: ${error(grant.lastError)}`}`,
     inCharge: (people: readonly SlackUserId[], groups: readonly string[]): string =>
@@ -68,12 +70,15 @@ export const watch = {
           : 'If it cannot wait, take them away on the target by hand, and then press *Mark all resolved*.',
       ].join('\n'),
     line: (request: AccessRequest, grant: Grant): string =>
-      `${mention(request.requester.slackUserId)} still has ${esc(cut(request.role.title, ROLE_SHOWN_MAX))}, due to end ${at(grant.endDueAt)}; ${plural(grant.attempts, 'attempt')} failed. \`${grant.id}\``,
+      `${mention(request.requester.slackUserId)} may still have ${esc(cut(request.role.title, ROLE_SHOWN_MAX))}, due to end ${at(grant.endDueAt)}; ${plural(grant.attempts, 'attempt')} failed. \`${grant.id}\``,
     more: (count: number): string =>
       `and ${count} more. Each one’s own thread tells of it, and so does \`elevate grant show ID\`.`,
     repeat: (failing: Failing, repeat: number): string =>
       `⚠ *Still not removed* (reminder ${repeat}): ${plural(failing.total, 'grant')}. ${error(failing.errors[0]?.error ?? '')}`,
-    over: '✓ *Over.* Nothing on this target waits to be taken away any more. Each grant’s thread tells how it ended: read back as gone, or closed on somebody’s word.',
+    over: '✓ *Over.* Nothing on this target waits to be taken away any more. Each grant’s thread tells how it ended.',
+    /** Whoever had them may still get in: what somebody said is no proof. */
+    unverified: ({ connector, total }: OnWord): string =>
+      `◐ *Closed without proof.* Nothing on ${esc(connector)} fails any more, but ${plural(total, 'grant')} ${total === 1 ? 'was' : 'were'} closed on somebody’s word, since the target could not be asked. Whoever had ${total === 1 ? 'it' : 'them'} may still get in. Elevate keeps looking, takes away what is still there, and says here when the target has told. Each grant’s thread tells who closed it, and why.`,
     retryAll: 'Retry all now',
     retryAllLabel: (connector: string): string => `Try now to take away all that failed on ${connector}`,
     resolveAll: 'Mark all resolved…',
@@ -97,9 +102,12 @@ export const watch = {
       grant.endedBecause === 'resolved_unverified'
         ? 'Closed on your word. Elevate goes on looking, and takes it away if it is still there.'
         : 'Read back as gone, and closed.',
-    doneAll: ({ closed, stillThere, notTheirs, left }: Omit<ResolvedTarget, 'ok'>): string =>
+    doneAll: ({ closed, onWord, stillThere, notTheirs, left }: Omit<ResolvedTarget, 'ok'>): string =>
       [
         `${plural(closed, 'grant')} closed.`,
+        onWord === 0
+          ? ''
+          : ` ${onWord === closed ? 'The target could not be asked, so that is on your word' : `The target could not be asked about ${onWord} of them, so those are closed on your word`}: Elevate goes on looking, and takes away what is still there.`,
         stillThere > 0 ? ` ${plural(stillThere, 'grant')} still there on the target, so not closed.` : '',
         notTheirs > 0 ? ` For ${plural(notTheirs, 'grant')} somebody else in charge has to answer.` : '',
         left > 0 ? ` ${plural(left, 'grant')} not looked at yet: press the button again.` : '',
@@ -109,22 +117,30 @@ export const watch = {
   },
   drift: {
     title: (system: KnownSystem): string =>
-      `Not as granted: ${system.connector} ${cut(entitlementText(system.entitlement), 80)}`,
+      `Not as granted: ${system.connector} · ${cut(entitlementText(system.entitlement), 80)}`,
     intro: (system: KnownSystem, waiting: number, others: number): string =>
       `${waiting === 1 ? 'One thing' : `${waiting} things`} on *${esc(system.connector)}* ${code(entitlementText(system.entitlement))} ${waiting === 1 ? 'is' : 'are'} not as Elevate granted${others > 0 ? `; ${others} more ${others === 1 ? 'was' : 'were'} accepted or ignored for now` : ''}.`,
     settled: 'Nothing here waits for anybody any more. A newer message may show what was found since.',
+    /** What somebody let stay still stands there to be read. */
+    decided: (system: KnownSystem): string =>
+      `Nothing here waits for anybody any more. What stays for now on *${esc(system.connector)}* ${code(entitlementText(system.entitlement))}:`,
+    decidedLine: (drift: Drift): string =>
+      `${code(drift.subject)} · ${shortKind[drift.kind]}${drift.decidedBy ? ` · said by ${mention(drift.decidedBy.slackUserId)}` : ''} ·${statusLine(drift)}`,
+    moreDecided: (count: number): string => `and ${count} more`,
     paused: '⏸ The reconciler is paused: it takes nothing away by itself.',
     firstRun: 'This was the first look at this system, so nothing was taken away.',
     line: (drift: Drift): string => `${kindLine(drift)}${statusLine(drift)}`,
     more: (count: number): string => `and ${count} more: \`elevate reconcile --dry-run\` lists all of them.`,
     accept: 'Accept…',
-    revoke: (drift: Drift): string =>
-      drift.kind === 'removed_by_hand' || drift.kind === 'level_changed' ? 'End the grant' : 'Take away',
+    revoke: (drift: Drift): string => (endsGrant(drift) ? 'End the grant' : 'Take away'),
     ignore: 'Ignore until…',
-    label: (drift: Drift, verb: string): string => `${verb} ${drift.subject} on ${drift.connector}`,
-    confirmTitle: 'Take it away?',
-    confirm: (drift: Drift): string => `${drift.subject} loses this on ${drift.connector} within minutes.`,
-    yes: 'Take away',
+    label: (drift: Drift, verb: string): string => `${verb.replace('…', '')}: ${drift.subject} on ${drift.connector}`,
+    confirmTitle: (drift: Drift): string => (endsGrant(drift) ? 'End the grant?' : 'Take it away?'),
+    confirm: (drift: Drift): string =>
+      drift.kind === 'removed_by_hand'
+        ? `Elevate ends what it granted to ${drift.subject}. On ${drift.connector} it is gone already.`
+        : `${drift.subject} loses this on ${drift.connector} within minutes.`,
+    yes: (drift: Drift): string => (endsGrant(drift) ? 'End it' : 'Take away'),
     no: 'Not yet',
     acceptForm: 'Accept as standing',
     ignoreForm: 'Ignore for a while',
@@ -177,9 +193,24 @@ function troubleText(it: Trouble): string {
 /** A level or an entitlement, in the target's own words. */
 export const entitlementText = (value: Json): string => {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return canonicalJson(value);
+  // What it is called comes first, whatever order it was stored in.
+  const rank = ([name, member]: readonly [string, unknown]): string => `${typeof member === 'string' ? 0 : 1}${name}`;
   return Object.entries(value)
+    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
     .map(([name, member]) => `${name}: ${typeof member === 'string' ? member : canonicalJson(member)}`)
     .join(', ');
+};
+
+/** About a live grant of ours. */
+const endsGrant = ({ kind }: Drift): boolean => kind === 'removed_by_hand' || kind === 'level_changed';
+
+const shortKind: Readonly<Record<Drift['kind'], string>> = {
+  unknown_holder: 'unknown holder',
+  unrecorded: 'ours, and not on record',
+  ended_grant: 'ended, and still there',
+  gained_more: 'another level than before',
+  removed_by_hand: 'removed by hand',
+  level_changed: 'changed by hand',
 };
 
 function kindLine(drift: Drift): string {
@@ -221,6 +252,8 @@ const role = (request: AccessRequest): string =>
 const at = (date: Date | null): string => (date ? when(date) : 'at its end');
 const code = (text: string): string => `\`${esc(text.replaceAll('`', 'ˋ'))}\``;
 const error = (text: string): string => esc(cut(text, ERROR_SHOWN_MAX));
+const closedBy = ({ endRequestedBy }: Grant): string =>
+  endRequestedBy ? mention(endRequestedBy.slackUserId) : 'Somebody';
 function late(grant: Grant): string {
   const seconds = grant.endedAt && grant.endDueAt ? (grant.endedAt.getTime() - grant.endDueAt.getTime()) / 1000 : 0;
   return seconds >= 1 ? `, ${duration(seconds)} late` : '';
