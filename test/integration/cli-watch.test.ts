@@ -1,7 +1,9 @@
+import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { runCli } from '../../src/cli/program.ts';
 import { returnGrant } from '../../src/usecases/end-grant.ts';
 import { resolveGrant } from '../../src/usecases/resolve-grant.ts';
+import { elevate as elevateIn, temporaryFolder } from '../support/cli.ts';
 import { startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
 
 let world: WatchWorld;
@@ -86,4 +88,24 @@ it('elevate reconcile: pauses and resumes, and says which system could not be lo
   const dry = await elevate('reconcile', '--dry-run');
   expect(dry).toMatchObject({ code: 3 });
   expect(dry.out).toContain('could not be looked at');
+});
+
+it('a command in a folder without a database says what to set, and makes none', async () => {
+  const folder = await temporaryFolder();
+  try {
+    for (const args of [
+      ['grant', 'show', 'grt_nothing'],
+      ['reconcile', '--dry-run'],
+      ['policy', 'log'],
+    ]) {
+      const ran = await elevateIn(args, { DATA_DIR: folder.path });
+      expect([ran.code, ran.err]).toEqual([
+        3,
+        `There is no database in ${folder.path}. Set DATABASE_URL to the one that the bot uses, or DATA_DIR to its folder where it has none.`,
+      ]);
+    }
+    expect(await readdir(folder.path)).toEqual([]);
+  } finally {
+    await folder.remove();
+  }
 });
