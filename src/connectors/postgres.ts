@@ -11,7 +11,7 @@ import { resolveAccess } from './postgres/resolve.ts';
 import { connectionSchema, entitlementSchema, type PostgresEntitlement, parseUrl } from './postgres/schema.ts';
 import { openSession } from './postgres/session.ts';
 import { withMany } from './postgres/session-many.ts';
-import { requireSame, requireSameOrDropped, requireUsable } from './postgres/target.ts';
+import { isGone, requireSame, requireSameOrDropped, requireUsable } from './postgres/target.ts';
 import { inUse } from './postgres/use.ts';
 import { environment, isReference, referencesIn, replaceReferences, secret } from './secrets.ts';
 
@@ -71,6 +71,7 @@ export function openPostgres(
       withServer((connection) => holdersOf(name, connection, parsed(name, entitlement), after, buckets ?? null)),
     summarizeHolders: (entitlement) =>
       withServer((connection) => summarize(name, connection, parsed(name, entitlement))),
+    isGone: (entitlementKey) => withServer((connection, identity) => isGone(connection, identity, entitlementKey)),
     inUse: (access, withinSeconds) =>
       pool.use((connection) =>
         inUse(name, connection, requireSame(name, connection, access.resolved).memberId, withinSeconds),

@@ -70,6 +70,8 @@ export type Effect =
   | { readonly kind: 'announce_ends'; readonly workspaceId: WorkspaceId; readonly channel: string }
   /** Say in the security channel that the reconciler is paused, and again for as long as it is. */
   | { readonly kind: 'announce_pause'; readonly workspaceId: WorkspaceId }
+  /** Say in the security channel what of a target the reconciler cannot look at, or that it can again. */
+  | { readonly kind: 'announce_blind'; readonly workspaceId: WorkspaceId; readonly connector: string }
   /** Write into the audit what happened to our own database; where its clock went back, move the ends of access behind `after` with it. */
   | {
       readonly kind: 'note_trouble';
@@ -186,6 +188,8 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}/${effect.target}`;
     case 'render_drift':
       return `${effect.kind}/${effect.workspaceId}/${effect.system}`;
+    case 'announce_blind':
+      return `${effect.kind}/${effect.workspaceId}/${effect.connector}`;
     case 'announce_ends':
     case 'announce_channel':
       return `${effect.kind}/${effect.workspaceId}/${effect.channel}`;

@@ -88,6 +88,7 @@ export function laneOf(kind: EffectKind): Lane {
     case 'render_drift':
     case 'announce_delegation':
     case 'announce_pause':
+    case 'announce_blind':
     case 'announce_trouble':
     case 'announce_ends':
     case 'announce_channel':

@@ -74,6 +74,7 @@ const effectSchemas: { readonly [Kind in EffectKind]: z.ZodType<Extract<Effect, 
   reconcile: z.looseObject({ kind: z.literal('reconcile'), ...ofWorkspace }),
   render_drift: z.looseObject({ kind: z.literal('render_drift'), system: z.string(), ...ofWorkspace }),
   announce_pause: z.looseObject({ kind: z.literal('announce_pause'), ...ofWorkspace }),
+  announce_blind: z.looseObject({ kind: z.literal('announce_blind'), connector: z.string(), ...ofWorkspace }),
   announce_delegation: z.looseObject({
     kind: z.literal('announce_delegation'),
     person: storedUserId,

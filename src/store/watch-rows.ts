@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Drift } from '../domain/drift.ts';
 import type { DriftKind } from '../domain/status.ts';
-import type { KnownSystem, OpenTarget, Pause, Posting } from '../usecases/watch-ports.ts';
+import type { KnownSystem, NewSystem, OpenTarget, Pause, Posting } from '../usecases/watch-ports.ts';
 import { personSchema, readRow, storedDate, storedGrantId, storedUserId, storedWorkspaceId } from './rows.ts';
 
 const dateOrNull = storedDate.nullable();
@@ -18,6 +18,8 @@ const systemSchema = z
     first_run_at: dateOrNull,
     last_run_at: dateOrNull,
     last_error: z.string().nullable(),
+    failing_since: dateOrNull,
+    told_at: dateOrNull,
     holders: z.int().nullable(),
   })
   .transform(
@@ -32,15 +34,15 @@ const systemSchema = z
       firstRunAt: row.first_run_at,
       lastRunAt: row.last_run_at,
       lastError: row.last_error,
+      failingSince: row.failing_since,
+      toldAt: row.told_at,
       holders: row.holders,
     }),
   );
 
 export const readSystem = (row: unknown): KnownSystem => readRow('known_systems', 'id', systemSchema, row);
 
-export const systemRow = (
-  system: Omit<KnownSystem, 'firstRunAt' | 'lastRunAt' | 'lastError' | 'holders'> & Partial<KnownSystem>,
-) => ({
+export const systemRow = (system: NewSystem & Partial<KnownSystem>) => ({
   workspace_id: system.workspaceId,
   id: system.id,
   connector: system.connector,
@@ -51,6 +53,8 @@ export const systemRow = (
   first_run_at: system.firstRunAt ?? null,
   last_run_at: system.lastRunAt ?? null,
   last_error: system.lastError ?? null,
+  failing_since: system.failingSince ?? null,
+  told_at: system.toldAt ?? null,
   holders: system.holders ?? null,
 });
 

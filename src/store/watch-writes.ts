@@ -18,7 +18,7 @@ export function createWatchWrites(db: Db, workspace: WorkspaceId): WatchWrites {
         INSERT INTO known_systems SELECT * FROM jsonb_populate_record(NULL::known_systems, ${jsonText(systemRow(system))}::jsonb)
         ON CONFLICT (workspace_id, id) DO UPDATE SET
           entitlement_key = excluded.entitlement_key, first_run_at = excluded.first_run_at, last_run_at = excluded.last_run_at,
-          last_error = excluded.last_error, holders = excluded.holders`;
+          last_error = excluded.last_error, failing_since = excluded.failing_since, told_at = excluded.told_at, holders = excluded.holders`;
     },
     async driftForUpdate(id) {
       const rows: readonly unknown[] = await db.query`

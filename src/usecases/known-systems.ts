@@ -3,9 +3,7 @@ import type { WorkspaceId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { Policy } from '../domain/policy/types.ts';
 import { systemId } from '../domain/system.ts';
-import type { KnownSystem } from './watch-ports.ts';
-
-type NewSystem = Omit<KnownSystem, 'firstRunAt' | 'lastRunAt' | 'lastError' | 'holders'>;
+import type { NewSystem } from './watch-ports.ts';
 
 /** The system that a grant is on. It stays known when no role of the policy names it any more. */
 export function systemOfGrant(workspaceId: WorkspaceId, target: GrantTarget, resolved: ResolvedAccess): NewSystem {

@@ -1,6 +1,7 @@
 import { groupBy } from '../domain/group-by.ts';
 import { alertRevocation } from './alert-revocation.ts';
 import { alertTarget } from './alert-target.ts';
+import { announceBlind } from './announce-blind.ts';
 import { announceChannel } from './announce-channel.ts';
 import { announceEnds } from './announce-ends.ts';
 import { expireRequest, remindApprovers } from './cancel-request.ts';
@@ -78,6 +79,8 @@ export function perform(ports: Ports, { effect, workspaceId: workspace, attempts
       return endDelegation(ports, { workspace, person: effect.person });
     case 'announce_pause':
       return announcePause(ports, workspace);
+    case 'announce_blind':
+      return announceBlind(ports, { workspace, connector: effect.connector });
     case 'announce_ends':
       return announceEnds(ports, { workspace, channel: effect.channel });
     case 'announce_channel':

@@ -524,6 +524,11 @@ export interface Connector {
   /** Everybody who holds it by us, where the target can count them faster than it can name them. */
   summarizeHolders?(entitlement: unknown): Promise<HolderSummary>;
   /**
+   * Whether what this key (`targetIdentity/entitlementId`) means no longer exists on this very target, with all access to it, so that
+   * another one under its name is a new one; only where a target can tell.
+   */
+  isGone?(entitlementKey: string): Promise<boolean>;
+  /**
    * Whether the subject uses it, as far as the target can tell: something of theirs is open now, and was opened or did something within
    * so many seconds. Only where `observesUse`; without the right to look, `permanent`.
    */

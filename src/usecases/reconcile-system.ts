@@ -1,5 +1,6 @@
 import { entitlementKeyOf } from '../domain/grant.ts';
 import { bucketsThatDiffer } from '../domain/holder-digest.ts';
+import { sees } from './announce-blind.ts';
 import { giveWay } from './give-way.ts';
 import { letGo } from './not-as-before.ts';
 import { type Connector, type HolderPage, type HolderSummary, Outage, type Tx } from './ports.ts';
@@ -70,6 +71,9 @@ async function compareSummaries(
   return { entitlementKey, buckets: [...differ], asGranted: same.reduce((sum, { count }) => sum + count, 0) };
 }
 
+/** What stands under the name of an entitlement is another one than before: nothing is concluded from it. */
+export class AnotherTarget extends Outage {}
+
 /** Another server, or another role of ours on it, says nothing about what was granted on this one. */
 function requireSameTarget(
   { connector }: KnownSystem,
@@ -78,7 +82,7 @@ function requireSameTarget(
 ): void {
   const found = entitlementKeyOf(seen);
   if (expected === null || expected === found) return;
-  throw new Outage(
+  throw new AnotherTarget(
     'permanent',
     `${connector} is now another target (${found}) than before (${expected}). Point its URL back, or give it another name in the policy.`,
   );
@@ -94,7 +98,9 @@ async function conclude(
   for (const { id } of run.standing.values()) await letGo(ports, system, id, target, (known) => goesNow(run, known));
   await ports.store.transaction(system.workspaceId, async (tx) => {
     const firstRunAt = system.firstRunAt === null ? tx.now : await firstRunOf(tx, system);
-    await tx.saveSystem({ ...system, ...seen, firstRunAt, lastRunAt: tx.now, lastError: null });
+    const well = { lastError: null, failingSince: null, toldAt: null };
+    await tx.saveSystem({ ...system, ...seen, ...well, firstRunAt, lastRunAt: tx.now });
+    await tx.save({ effects: sees(system, tx.now) });
   });
 }
 

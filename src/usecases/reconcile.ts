@@ -1,10 +1,13 @@
+import { close } from '../domain/drift.ts';
 import type { WorkspaceId } from '../domain/ids.ts';
+import { blinded, isWatched } from './announce-blind.ts';
 import { manyEndsAreDue } from './give-way.ts';
 import { systemsOfPolicy } from './known-systems.ts';
 import { asOutage } from './outage.ts';
-import type { Performed, Ports } from './ports.ts';
+import { Outage, type Performed, type Ports } from './ports.ts';
 import type { Finding } from './reconcile-run.ts';
-import { firstRunOf, reconcileSystem } from './reconcile-system.ts';
+import { AnotherTarget, firstRunOf, reconcileSystem } from './reconcile-system.ts';
+import { keep } from './take-away-drift.ts';
 import type { KnownSystem } from './watch-ports.ts';
 
 type Needs = Pick<Ports, 'store' | 'connectors' | 'policies'>;
@@ -41,7 +44,7 @@ export async function reconcile(
   const reads = ports.store.reads(workspace);
   const known = await reads.knownSystems(SYSTEMS_LIMIT);
   const unknown = mine.filter((each) => known.every((system) => system.id !== each.id));
-  const fresh = { firstRunAt: null, lastRunAt: null, lastError: null, holders: null };
+  const fresh = { firstRunAt: null, lastRunAt: null, lastError: null, failingSince: null, toldAt: null, holders: null };
   const paused = (await reads.pause()) !== null;
   const stopAt = performance.now() + RUN_LIMIT_MS;
   const reports: SystemReport[] = [];
@@ -58,16 +61,56 @@ async function one(ports: Needs, system: KnownSystem, dry: SystemReport['dry']):
   try {
     return { system, dry, findings: await reconcileSystem(ports, system, dry), error: null };
   } catch (error) {
-    const { message } = asOutage(error);
-    if (dry !== 'asked') {
-      const now = await ports.store.now();
-      await ports.store.transaction(system.workspaceId, async (tx) => {
-        const firstRunAt = await firstRunOf(tx, system);
-        await tx.saveSystem({ ...system, firstRunAt, lastRunAt: now, lastError: message });
-      });
-    }
-    return { system, dry, findings: [], error: message };
+    if (!(error instanceof AnotherTarget)) return blind(ports, system, dry, asOutage(error));
+    const anew = await madeAnew(ports, system, dry).catch((problem: unknown) => ({ problem: asOutage(problem) }));
+    if ('system' in anew) return one(ports, anew.system, dry === 'asked' ? dry : 'first_run');
+    return blind(ports, system, dry, anew.problem ?? error);
   }
+}
+
+async function blind(
+  ports: Needs,
+  system: KnownSystem,
+  dry: SystemReport['dry'],
+  outage: Outage,
+): Promise<SystemReport> {
+  if (dry !== 'asked') {
+    await ports.store.transaction(system.workspaceId, async (tx) => {
+      const { state, effects } = blinded(system, outage, await isWatched(tx, ports, system), tx.now);
+      const firstRunAt = system.firstRunAt === null ? null : await firstRunOf(tx, system);
+      await tx.saveSystem({ ...state, firstRunAt });
+      await tx.save({ effects });
+    });
+  }
+  return { system, dry, findings: [], error: outage.message };
+}
+
+/**
+ * Takes what was dropped on a target and made anew under its name for new, as soon as no access to the old one is open: what was shown of
+ * that is settled. null: it is not so, or not yet, which `problem` then says.
+ */
+async function madeAnew(
+  { store, connectors }: Needs,
+  system: KnownSystem,
+  dry: SystemReport['dry'],
+): Promise<{ readonly system: KnownSystem } | { readonly problem: Outage | null }> {
+  const { workspaceId, id, connector: name, connectorType, connection, entitlementKey } = system;
+  if (entitlementKey === null) return { problem: null };
+  const connector = connectors.get(name, connectorType, connection);
+  if (!(await connector.isGone?.(entitlementKey))) return { problem: null };
+  const reads = store.reads(workspaceId);
+  if ((await reads.holdersByGrants(entitlementKey)).length > 0) {
+    const when = 'It is looked at as new as soon as all access that was given before is over';
+    return { problem: new Outage('permanent', `It was dropped on ${name} and made anew under its name. ${when}.`) };
+  }
+  const shown = dry === 'asked' ? [] : await reads.standingDrift(id);
+  await store.transaction(workspaceId, async (tx) => {
+    for (const each of shown) {
+      const drift = await tx.driftForUpdate(each.id);
+      if (drift && drift.status !== 'closed') await keep(tx, close(drift, null, tx.now));
+    }
+  });
+  return { system: { ...system, entitlementKey: null, firstRunAt: null } };
 }
 
 /** The reconciler's turn, which never ends: it puts itself back for the next. Ends of access that are due go first. */

@@ -26,8 +26,18 @@ export interface KnownSystem {
   readonly firstRunAt: Date | null;
   readonly lastRunAt: Date | null;
   readonly lastError: string | null;
+  /** Since when no run could look at it; null: the last one could. */
+  readonly failingSince: Date | null;
+  /** When people were told of that; null: not yet. */
+  readonly toldAt: Date | null;
   readonly holders: number | null;
 }
+
+/** One that no run has looked at yet. */
+export type NewSystem = Omit<
+  KnownSystem,
+  'firstRunAt' | 'lastRunAt' | 'lastError' | 'failingSince' | 'toldAt' | 'holders'
+>;
 
 export interface CardRef {
   readonly channelId: string;
@@ -125,9 +135,7 @@ export interface WatchReads {
 
 export interface WatchWrites {
   /** Adds what is not there yet; a system that is there stays as it is. */
-  knowSystems(
-    systems: readonly Omit<KnownSystem, 'firstRunAt' | 'lastRunAt' | 'lastError' | 'holders'>[],
-  ): Promise<void>;
+  knowSystems(systems: readonly NewSystem[]): Promise<void>;
   saveSystem(system: KnownSystem): Promise<void>;
   /** Locked until the transaction ends, so that no two answers about it are both taken. */
   driftForUpdate(id: string): Promise<Drift | null>;
@@ -286,6 +294,11 @@ export interface DriftView {
 export type SecurityNotice =
   | { readonly notice: 'reconciler_paused'; readonly pause: Pause; readonly now: Date }
   | { readonly notice: 'reconciler_resumed' }
+  /** Some systems of a target cannot be looked at; none: all of them can be again. */
+  | {
+      readonly notice: 'reconciler_blind';
+      readonly blind: { readonly connector: string; readonly systems: readonly KnownSystem[] };
+    }
   /** Of the database or its clock. */
   | { readonly notice: 'trouble'; readonly trouble: Trouble }
   | {

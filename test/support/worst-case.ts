@@ -237,6 +237,8 @@ export const systemOf = (words: Words): KnownSystem => ({
   firstRunAt: null,
   lastRunAt: null,
   lastError: null,
+  failingSince: null,
+  toldAt: null,
   holders: null,
 });
 

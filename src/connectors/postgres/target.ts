@@ -73,6 +73,14 @@ export function resolvedFrom(targetIdentity: string, ids: AccessIds): ResolvedAc
   };
 }
 
+/** Whether the role or the grantor of an entitlement of this very server was dropped, and every membership in it by that grantor with it. */
+export async function isGone(connection: Connection, identity: string, entitlementKey: string): Promise<boolean> {
+  const [, server, roleId, grantorId] = /^(.+)\/role (\d+) by (\d+)$/.exec(entitlementKey) ?? [];
+  if (server !== identity) return false;
+  const text = 'SELECT FROM pg_roles WHERE oid IN ($1::oid, $2::oid)';
+  return (await connection.query('see whether they still exist', text, [roleId, grantorId])).length < 2;
+}
+
 export function idsOf(resolved: ResolvedAccess): AccessIds {
   const match = /^role (\d+) by (\d+)$/.exec(resolved.entitlementId);
   const [, roleId, grantorId] = match ?? [];

@@ -15,6 +15,8 @@ import { duration, mentions, plural } from './en-words.ts';
 const SEVERAL_ERRORS_SHOWN_MAX = 100;
 /** Of the role, where several grants are in one message. */
 const ROLE_SHOWN_MAX = 60;
+/** Of what the reconciler cannot look at. */
+const BLIND_SHOWN_MAX = 5;
 /** Of the names of groups that an alert was escalated to. */
 const GROUPS_SHOWN_MAX = 300;
 
@@ -157,6 +159,8 @@ export const watch = {
         return `⏸ *The reconciler is PAUSED* since ${when(it.pause.pausedAt)} (${duration((it.now.getTime() - it.pause.pausedAt.getTime()) / 1000)}), by ${esc(it.pause.pausedBy)}: ${esc(it.pause.reason)}. Nothing that it finds is taken away${it.pause.untilAt ? ` until ${when(it.pause.untilAt)}` : ''}; ends that are due go on. \`elevate reconcile resume\` ends the pause.`;
       case 'reconciler_resumed':
         return '▶ The reconciler works again.';
+      case 'reconciler_blind':
+        return blindText(it.blind.connector, it.blind.systems);
       case 'trouble':
         return troubleText(it.trouble);
       case 'channel_fails':
@@ -178,6 +182,21 @@ export const watch = {
     missing: 'That access is not known here.',
   },
 };
+
+function blindText(connector: string, systems: readonly KnownSystem[]): string {
+  const [first] = systems;
+  if (!first) return `✓ The reconciler looks at ${esc(connector)} again.`;
+  const shown = systems
+    .slice(0, BLIND_SHOWN_MAX)
+    .map(({ entitlement, lastError }) => `• ${code(cut(entitlementText(entitlement), 80))}: ${error(lastError ?? '')}`);
+  const more = systems.length > shown.length ? [`and ${systems.length - shown.length} more.`] : [];
+  return [
+    `⚠ *The reconciler cannot look at ${plural(systems.length, 'entitlement')} on ${esc(connector)}* since ${at(first.failingSince)}. What somebody changes there by hand is not seen, and ended access that shows up there again is not taken away. Ends that are due go on.`,
+    ...shown,
+    ...more,
+    'It tries again every few minutes, and says when it works.',
+  ].join('\n');
+}
 
 function troubleText(it: Trouble): string {
   switch (it.what) {
