@@ -147,6 +147,72 @@ describe('the demo', () => {
   );
 
   it(
+    'gives and takes access by hand on the target, which is shown and decided',
+    async () => {
+      if (!demo) throw new Error('The demo is not running');
+      const user = await openPage(demo.url);
+      if ((await user.page.$('dialog[open]')) !== null) await user.press('Close');
+      await user.say('/elevate orders-db/read 1h looking at stuck orders');
+      await terminalSays(user, 'rows)');
+      // What is taken by hand is told apart from what is on its way only once it is noted as live.
+      await user.goTo('dev', 'access-prod');
+      await user.sees('Live since');
+      await user.press('Time and trouble');
+      await user.press('Take it away by hand');
+      await user.sees('on the target itself · done');
+      await user.press('Give it by hand');
+      await user.sees('Take it back by hand');
+      await user.isAccessible();
+      await user.press('Put the clock forward by 15 minutes');
+      await user.press('Close');
+      await terminalSays(user, 'permission denied');
+      await user.goTo('security', 'security');
+      await user.sees('Removed by hand: dana');
+      await user.sees('Unknown holder: theo');
+      await picture(user, 'drift');
+      await user.press('End the grant: dana on orders-pg');
+      await user.sees('On orders-pg it is gone already.');
+      await user.press('End it');
+      await user.press('Accept: theo on orders-pg');
+      await user.sees('Who answers for it?');
+      await user.press('Save');
+      await user.sees('What stays for now on orders-pg');
+      await user.goTo('dev', 'access-prod');
+      await user.sees('Sam Okafor revoked it');
+      await user.press('Time and trouble');
+      await user.press('Take it back by hand');
+      await user.sees('Give it by hand');
+      await user.press('Take it away by hand');
+      await user.sees('has nothing on the target now: let it be approved first.');
+      await user.press('Close');
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it(
+    'deactivates an account, and all that it has goes at once',
+    async () => {
+      if (!demo) throw new Error('The demo is not running');
+      const user = await openPage(demo.url);
+      if ((await user.page.$('dialog[open]')) !== null) await user.press('Close');
+      await user.say('/elevate orders-db/read 1h looking at stuck orders');
+      await terminalSays(user, 'rows)');
+      await user.press('Time and trouble');
+      await user.press('Deactivate it');
+      await user.sees('Bring it back');
+      await user.press('Close');
+      await terminalSays(user, 'permission denied');
+      await user.goTo('dba', 'access-prod');
+      await user.sees('the account was deactivated');
+      await user.press('Time and trouble');
+      await user.press('Bring it back');
+      await user.sees('Deactivate it');
+      await user.press('Close');
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it(
     'starts again after a SIGKILL, with nothing left of the one before',
     async () => {
       await demo?.end('SIGKILL');

@@ -161,7 +161,7 @@ describe('a card that is decided', () => {
     });
     const card = requestCard(view({ request, grant }), en);
     expect(textOf(objects(card.blocks.slice(1, 2)))).toMatch(
-      /⚠ \*STILL THERE.*taking it away failed.*could not connect/s,
+      /⚠ \*NOT REMOVED.*taking it away failed.*could not connect/s,
     );
     expect(card.text).toContain('NOT REMOVED');
   });

@@ -39,11 +39,13 @@ export function World({ world }: { readonly world: ShownWorld }) {
 function WorldDialog({ world, onClose }: { readonly world: ShownWorld; readonly onClose: () => void }) {
   const { tell } = useFeedback();
   const [busy, setBusy] = useState(false);
+  const [pulled, setPulled] = useState<string | null>(null);
 
   async function pull(lever: string): Promise<void> {
     setBusy(true);
     const { problem } = await act('pull', { lever });
     setBusy(false);
+    setPulled(problem === undefined ? lever : null);
     tell(problem);
   }
 
@@ -77,7 +79,7 @@ function WorldDialog({ world, onClose }: { readonly world: ShownWorld; readonly 
             <li key={key}>
               <span>
                 {about}
-                {isOn && <strong> · now</strong>}
+                {isOn ? <strong> · now</strong> : pulled === key && <strong> · done</strong>}
               </span>
               <button type="button" className="button" disabled={busy} onClick={() => void pull(key)}>
                 {verb}

@@ -130,7 +130,7 @@ export const card = {
       `● *Live* since ${at(grant.activatedAt)}, until ${at(grant.endsAt)}.${asFound(grant)}`,
     revoking: (grant: Grant): string => `*Being taken away:* ${esc(endedBecause(why(grant), grant.endRequestedBy))}.`,
     revokingFailed: (grant: Grant): string =>
-      `⚠ *STILL THERE: the access was not removed.* It was due ${at(grant.endDueAt)}, and taking it away failed. Elevate keeps trying. Last answer: ${error(grant.lastError ?? '')}`,
+      `⚠ *NOT REMOVED: the access may still be there.* It was due ${at(grant.endDueAt)}, and taking it away failed. Elevate keeps trying. Last answer: ${error(grant.lastError ?? '')}`,
     revokingFailedPlain: 'NOT REMOVED, still there after its end',
     neverStarted: (grant: Grant): string =>
       `*Never started,* closed ${at(grant.endedAt)}: ${esc(endedBecause(why(grant), grant.endRequestedBy))}. Nothing of it was on the target.`,

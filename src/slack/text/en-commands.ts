@@ -131,7 +131,7 @@ export const commands = {
       `${mention(request.requester.slackUserId)}: \`${esc(request.role.key)}\` ${when(request.createdAt)}${request.breakGlass?.review ? `, review due ${when(request.breakGlass.review.dueAt)}` : ''}`,
     failing: '*⚠ Access that could not be taken away*',
     failingRow: (grant: Grant): string =>
-      `${mention(grant.holder.slackUserId)} still has \`${esc(grant.roleKey)}\`, due to end ${grant.endDueAt ? when(grant.endDueAt) : 'before now'}; ${plural(grant.attempts, 'attempt')} failed. ${esc(cut(grant.lastError ?? '', ERROR_SHOWN_MAX))}`,
+      `${mention(grant.holder.slackUserId)} may still have \`${esc(grant.roleKey)}\`, due to end ${grant.endDueAt ? when(grant.endDueAt) : 'before now'}; ${plural(grant.attempts, 'attempt')} failed. ${esc(cut(grant.lastError ?? '', ERROR_SHOWN_MAX))}`,
     drift: '*Not as granted*',
     counted: (title: string, total: number): string => `${title} · ${total}`,
     part: (title: string, from: number, to: number, total: number, more: boolean): string =>
