@@ -93,6 +93,8 @@ export type Refusal =
   | { readonly code: 'grant_not_found' }
   | { readonly code: 'nothing_to_revoke' }
   | { readonly code: 'grant_not_live'; readonly grantId: GrantId; readonly status: GrantStatus }
+  /** Somebody steps in where nothing waits to be taken away any more. */
+  | { readonly code: 'nothing_failing' }
   /** What the target shows: the level in its own words, or how many sessions still use it. */
   | { readonly code: 'still_there'; readonly found: string | number }
   | { readonly code: 'holder_may_not_resolve' }

@@ -132,9 +132,7 @@ async function mayStepIn(
   if (!who.ok) return who;
   const grant = await ports.store.reads(input.workspace).grant(input.grantId);
   if (!grant) return refused({ code: 'grant_not_found' });
-  if (grant.status !== 'revoking') {
-    return refused({ code: 'grant_not_live', grantId: grant.id, status: grant.status });
-  }
+  if (grant.status !== 'revoking') return refused({ code: 'nothing_failing' });
   const right = await mayRevoke(ports, input, grant);
   return right.ok ? { ok: true, grant, person: refOf(who.person) } : right;
 }

@@ -47,7 +47,7 @@ export async function retryTarget(
     if (ids.length < RETRIED_AT_ONCE) break;
   }
   if (retried > 0) return { ok: true, retried };
-  return refused(denied ?? { code: 'grant_not_found' });
+  return refused(denied ?? { code: 'nothing_failing' });
 }
 
 function retryAll(
@@ -70,6 +70,8 @@ function retryAll(
     return steps.length;
   });
 }
+
+const MEANWHILE_OVER: readonly Refusal['code'][] = ['grant_not_live', 'nothing_failing'];
 
 export interface ResolvedTarget {
   readonly ok: true;
@@ -110,9 +112,9 @@ export async function resolveTarget(
     first ??= resolved.refusal;
     if (resolved.refusal.code === 'resolve_reason_missing') return resolved;
     if (resolved.refusal.code === 'still_there') came.stillThere += 1;
-    else if (resolved.refusal.code !== 'grant_not_live') came.notTheirs += 1;
+    else if (!MEANWHILE_OVER.includes(resolved.refusal.code)) came.notTheirs += 1;
   }
-  if (came.closed + came.stillThere === 0) return refused(first ?? { code: 'grant_not_found' });
+  if (came.closed + came.stillThere === 0) return refused(first ?? { code: 'nothing_failing' });
   const { total } = await reads.failingOn(target, 0);
   return { ok: true, ...came, left: Math.max(0, total - came.stillThere - came.notTheirs) };
 }

@@ -187,6 +187,11 @@ it(
     }
     w.advance(60);
     await said(w, 'security', 'Nothing on this target waits to be taken away');
+    // The buttons that somebody still has on the screen.
+    await workspace.user('dba').click(alarm, labelled('Retry all now'));
+    await toldOnly(w, 'dba', 'Nothing here waits to be taken away any more');
+    await workspace.user('security').click(alarm, labelled('Retry now'));
+    await toldOnly(w, 'security', 'Nothing here waits to be taken away any more');
     expect(workspace.violations).toEqual([]);
   },
   TIME_LIMIT_MS,

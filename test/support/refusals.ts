@@ -71,6 +71,7 @@ export const refusals: { readonly [Code in RefusalCode]: Extract<Refusal, { code
   grant_not_found: { code: 'grant_not_found' },
   nothing_to_revoke: { code: 'nothing_to_revoke' },
   grant_not_live: { code: 'grant_not_live', grantId: grantId('grt_1'), status: 'ended' },
+  nothing_failing: { code: 'nothing_failing' },
   reminders_used_up: { code: 'reminders_used_up', max: 3 },
   reminded_just_now: { code: 'reminded_just_now', againAt: T0 },
   nothing_to_review: { code: 'nothing_to_review' },

@@ -81,6 +81,7 @@ const SHOWN: { readonly [Code in RefusalCode]: readonly [where: string, says: st
   extension_has_no_start: ['extended-until-a-time', 'More time follows on the end that there is'],
   extension_not_later: ['extended-until-a-time', 'anyway'],
   break_glass_has_no_start: ['break-glass-until-a-time', 'Break-glass begins at once'],
+  nothing_failing: ['tests/e2e/stepping-in.test.ts', 'Nothing here waits to be taken away any more'],
   still_there: ['resolved-but-still-there', 'The target says that it is still there'],
   holder_may_not_resolve: ['tests/e2e/stepping-in.test.ts', 'Somebody else in charge has to'],
   resolve_reason_missing: ['home-resolves', 'The target cannot be asked now'],

@@ -161,6 +161,8 @@ export function refusal(refused: Refusal): string {
       return 'They have no live access that matches. Check the name and the role, or look at the card in its channel.';
     case 'grant_not_live':
       return `That cannot be done now: the access is ${grantStatus[no.status]}. See what you have with \`/elevate status\`.`;
+    case 'nothing_failing':
+      return 'Nothing here waits to be taken away any more. The message where you pressed follows in a moment; the thread of the request tells how it ended.';
     case 'reminders_used_up':
       return `They were told as often as the policy allows for one request, ${plural(no.max, 'time')}. Talk to one of them, or wait for an answer.`;
     case 'reminded_just_now':
