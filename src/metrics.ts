@@ -28,9 +28,15 @@ export function createMetrics(ask: {
     'elevate_overdue_grants',
     'Grants past their end that are not read back as gone. Page on this.',
   );
-  const oldest = gauge('elevate_oldest_overdue_seconds', 'How long the grant that is overdue the longest has been so.');
+  const oldest = gauge(
+    'elevate_oldest_overdue_seconds',
+    'Seconds since the end of the grant that is overdue the longest.',
+  );
   const grants = gauge('elevate_grants', 'Grants that have not ended, by status.', ['status']);
-  const unverified = gauge('elevate_unverified_grants', 'Grants closed on a word, whose target is still being asked.');
+  const unverified = gauge(
+    'elevate_unverified_grants',
+    'Grants closed without proof, whose target is still being asked.',
+  );
   const drift = gauge('elevate_open_drift', 'Things on targets that are not as granted and wait for somebody.');
   const paused = gauge('elevate_reconciler_paused', '1 while the reconciler takes nothing away.');
   const queue = gauge('elevate_queue_ready', '1 when the queue delivers; without it ends are less exact, never lost.');
