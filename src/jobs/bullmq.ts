@@ -97,11 +97,12 @@ export function createBullmqBackend({
         () => true,
         () => false,
       );
-      const closing = [
-        ...[...workers.values()].map((laneWorker) => laneWorker.close(!orderly)),
-        ...[...queues.values()].map((laneQueue) => laneQueue.close()),
-      ];
-      await within(Promise.allSettled(closing), CLOSE_LIMIT_MS, 'Closing the queue').catch(() => {});
+      const closed = (each: Iterable<{ close(force?: boolean): Promise<void> }>, force = false) =>
+        Promise.allSettled([...each].map((one) => one.close(force)));
+      // A job that comes now is given to other processes, through a queue: on one that closes, BullMQ never answers.
+      const workersClosed = closed(workers.values(), !orderly);
+      const queuesClosed = workersClosed.then(() => closed(queues.values()));
+      await within(queuesClosed, CLOSE_LIMIT_MS, 'Closing the queue').catch(() => void closed(queues.values()));
       await disconnect();
     },
   };

@@ -38,6 +38,20 @@ export function createUser(page: Page, url: string) {
     await inVain(`There is nothing to press called '${name}'.`, undefined);
   }
 
+  /** Presses it, where and while it is there, until the page shows the words: what it does may also come about by itself. */
+  async function pressUntil(name: string, words: string): Promise<void> {
+    const stop = new AbortController();
+    const pressing = (async () => {
+      while (!stop.signal.aborted) {
+        const found = await page.$(`body ::-p-aria([name="${name}"])`);
+        if (found !== null) await clicked(found);
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+    })();
+    await sees(words).finally(() => stop.abort());
+    await pressing;
+  }
+
   /** Follows the link of the list to a channel. */
   async function follow(place: string): Promise<void> {
     await page.waitForSelector(`.sidebar a[href$="/${place}"]`, { visible: true });
@@ -93,6 +107,7 @@ export function createUser(page: Page, url: string) {
   return {
     page,
     press,
+    pressUntil,
     follow,
     /** Opens the thread under the last message that has one. */
     async openThread(): Promise<void> {
