@@ -72,6 +72,14 @@ export function createReads(db: Db, workspace: WorkspaceId, skipping: Skipping):
       (await grants(Prisma.sql`access_key = ${accessKey} AND status <> 'ended' ORDER BY created_at, id`)).map(
         readGrant,
       ),
+    isOpenElsewhere: async (accessKey) => {
+      // Workspace by workspace, which is how both indexes begin.
+      const rows = await db.query`
+        SELECT FROM audit_chain_heads w WHERE w.workspace_id <> ${workspace} AND (
+          EXISTS (SELECT FROM grants g WHERE g.workspace_id = w.workspace_id AND g.access_key = ${accessKey} AND g.status <> 'ended')
+          OR EXISTS (SELECT FROM access_notes n WHERE n.workspace_id = w.workspace_id AND n.access_key = ${accessKey})) LIMIT 1`;
+      return rows.length > 0;
+    },
     openIdsOn: async (accessKeys) => {
       const rows: readonly { id: string; access_key: string }[] = await db.query`
         SELECT id, access_key FROM grants

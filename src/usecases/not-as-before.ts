@@ -2,7 +2,7 @@ import { beginTakingAway, close, type Drift, failed, isSettled } from '../domain
 import { type Grant, type ResolvedAccess, transitionGrant } from '../domain/grant.ts';
 import type { Holder, Ports } from './ports.ts';
 import { saveStep } from './step-grant.ts';
-import { keep, takeAwayDrift, WAITS } from './take-away-drift.ts';
+import { isInUse, keep, takeAwayDrift, WAITS } from './take-away-drift.ts';
 import type { KnownSystem } from './watch-ports.ts';
 
 // What a run of the reconciler finds changed since: a grant that had ended is there again, or what was shown is no longer there.
@@ -32,7 +32,7 @@ export function takeUpAgain(
         const state = await tx.grantForUpdate(grant.id);
         const drift = await tx.driftForUpdate(driftId);
         if (isSettled(drift)) return 'settled';
-        if (state === null || (await tx.openGrantsOn(accessKey)).length > 0) return 'not_there';
+        if (state === null || (await isInUse(tx, accessKey))) return 'not_there';
         const step = transitionGrant(state, { type: 'reappeared', found: holder.level }, tx.now);
         if (!step.ok) return 'not_there';
         await saveStep(tx, state, step);

@@ -185,6 +185,8 @@ export interface Reads extends WatchReads, HomeReads {
   refusalsOf(person: SlackUserId, since: Date): Promise<number>;
   /** Grants on the same access that have not ended, whoever asked for them. */
   openGrantsOn(accessKey: string): Promise<readonly Grant[]>;
+  /** Whether another workspace of the same database has a grant on it that has not ended, or that is over without proof. */
+  isOpenElsewhere(accessKey: string): Promise<boolean>;
   /** What limits are decided from. `except` counts neither as open nor as given. */
   historyOf(person: SlackUserId, since: Date, except?: GrantId): Promise<History>;
   /** Everybody who said that they are away, also those whose time is over. */

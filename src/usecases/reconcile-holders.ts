@@ -22,6 +22,8 @@ export async function lookAtHolders(run: Run, page: HolderPage): Promise<void> {
   for (const holder of page.holders) {
     if (holder.ours && !odd.has(holder.accessKey)) continue;
     const mine = holder.ours ? (grants.get(holder.accessKey) ?? []) : [];
+    // Another workspace's, which has a reconciler of its own.
+    if (holder.ours && !mine.some(isOpen) && (await reads.isOpenElsewhere(holder.accessKey))) continue;
     const questioned = run.standing.get(idOf(run, holder))?.kind;
     const verdict = judgeHolder(holder, mine, { distinguishesGrantors, listedAt, questioned });
     const changed = verdict.is === 'drift' && verdict.kind === 'level_changed' ? (verdict.grant?.id ?? null) : null;
@@ -69,6 +71,7 @@ async function follow(run: Run, page: HolderPage, seen: DriftSighting): Promise<
   add(run, { ...seen, does: goes ? 'next_run' : 'shown' });
 }
 
+const isOpen = (grant: Grant): boolean => grant.status !== 'ended';
 const idOf = (run: Run, { accessKey, grantor }: Holder): string =>
   driftId({ workspaceId: run.system.workspaceId, accessKey, grantor });
 

@@ -39,13 +39,17 @@ export async function takeAwayDrift(
   }
 }
 
+/** Whether a grant that has not ended stands for it, of this workspace or another one. */
+export const isInUse = async (tx: Tx, accessKey: string): Promise<boolean> =>
+  (await tx.openGrantsOn(accessKey)).length > 0 || (await tx.isOpenElsewhere(accessKey));
+
 /** Committed before the first call: whoever accepts it afterwards is told that it is too late. */
 function begin(ports: Needs, { id, workspaceId, accessKey }: Pick<Drift, 'id' | 'workspaceId' | 'accessKey'>) {
   return ports.store.transaction(workspaceId, async (tx): Promise<boolean> => {
     const state = await tx.driftForUpdate(id);
     if (!state || !isRipe(state)) return false;
     // A grant that began here noted what it found, and its end puts exactly that back: then it goes.
-    const waits = (await tx.openGrantsOn(accessKey)).length > 0;
+    const waits = await isInUse(tx, accessKey);
     await keep(tx, waits ? failed(state, WAITS, tx.now) : beginTakingAway(state, tx.now));
     return !waits;
   });

@@ -24,6 +24,7 @@ const many = (named: string): Killer => ({ test: 'test/contract/connector-postgr
 const watch = (named: string): Killer => ({ test: 'test/contract/storm-watch.test.ts', named });
 const postgres = (named: string): Killer => ({ test: 'test/contract/connector-postgres.test.ts', named });
 
+const meanwhile = (named: string): Killer => ({ test: 'test/contract/postgres-meanwhile.test.ts', named });
 const stale = (named: string): Killer => ({ test: 'test/integration/reconciler-stale.test.ts', named });
 const drift = (named: string): Killer => ({ test: 'test/integration/drift-and-grants.test.ts', named });
 const decisions = (named: string): Killer => ({ test: 'test/integration/drift-decisions.test.ts', named });
@@ -223,8 +224,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the reconciler takes up again what a new grant has by then',
     file: 'usecases/not-as-before.ts',
-    search: '(await tx.openGrantsOn(accessKey)).length > 0',
-    replace: '(await tx.openGrantsOn(accessKey)).length < 0',
+    search: '(await isInUse(tx, accessKey))',
+    replace: '(await isInUse(tx, accessKey)) === null',
     killer: stale('is not taken up again when a new grant has it'),
   },
   {
@@ -258,8 +259,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'drift taken away from under a grant',
     file: 'usecases/take-away-drift.ts',
-    search: 'const waits = (await tx.openGrantsOn(accessKey)).length > 0;',
-    replace: 'const waits = (await tx.openGrantsOn(accessKey)).length < 0;',
+    search: 'const waits = await isInUse(tx, accessKey);',
+    replace: 'const waits = (await isInUse(tx, accessKey)) === null;',
     killer: drift('also one that begins between'),
   },
   {
@@ -303,5 +304,68 @@ export const MUTATIONS: readonly Mutation[] = [
     search: 'due: () => orTell(handOnDue()),',
     replace: 'due: async () => void handOnDue,',
     killer: { test: 'test/contract/queue-postgres.test.ts', named: 'gives back at once' },
+  },
+  {
+    name: 'meanwhile: a commit on the target that waits for a standby',
+    file: 'connectors/postgres/connection.ts',
+    search: "set_config('synchronous_commit', 'local', false)",
+    replace: "set_config('synchronous_commit', 'on', false)",
+    killer: meanwhile('wait for a standby'),
+  },
+  {
+    name: 'meanwhile: a commit on the target that a crash forgets',
+    file: 'connectors/postgres/connection.ts',
+    search: "set_config('synchronous_commit', 'local', false)",
+    replace: "set_config('synchronous_commit', 'off', false)",
+    killer: meanwhile('forgotten in a crash'),
+  },
+  {
+    name: 'meanwhile: a target that is read-only unless asked',
+    file: 'connectors/postgres/connection.ts',
+    search: "set_config('default_transaction_read_only', 'off', false)",
+    replace: "set_config('default_transaction_deferrable', 'off', false)",
+    killer: meanwhile('read-only'),
+  },
+  {
+    name: 'meanwhile: sessions of a login that was dropped',
+    file: 'connectors/postgres/sessions.ts',
+    search: 'LEFT JOIN pg_roles r',
+    replace: 'JOIN pg_roles r',
+    killer: meanwhile('takes its open session along'),
+  },
+  {
+    name: 'meanwhile: access that another workspace has is given once more',
+    file: 'usecases/provision-grant.ts',
+    search: 'if (await tx.isOpenElsewhere(resolved.key)) {',
+    replace: 'if ((await tx.isOpenElsewhere(resolved.key)) === null) {',
+    killer: meanwhile('two workspaces'),
+  },
+  {
+    name: 'meanwhile: access that another workspace gave is called back',
+    file: 'usecases/reconcile-holders.ts',
+    search: '(await reads.isOpenElsewhere(holder.accessKey))) continue;',
+    replace: '(await reads.isOpenElsewhere(holder.accessKey)) === null) continue;',
+    killer: meanwhile('two workspaces'),
+  },
+  {
+    name: 'an alarm says that access is gone which another grant still has',
+    file: 'slack/cards/alert.ts',
+    search: 'if (ended?.keptFor) return',
+    replace: "if (ended?.keptFor === '') return",
+    killer: meanwhile('nobody is told that it is gone'),
+  },
+  {
+    name: 'the reconciler is blind and says nothing',
+    file: 'usecases/reconcile.ts',
+    search: 'await tx.save({ effects });',
+    replace: 'await tx.save({ effects: effects.slice(effects.length) });',
+    killer: { test: 'test/integration/reconciler-blind.test.ts', named: 'cannot be reached' },
+  },
+  {
+    name: 'what was made anew on a target is taken for what it was while access to that is open',
+    file: 'usecases/reconcile.ts',
+    search: 'if ((await reads.holdersByGrants(entitlementKey)).length > 0) {',
+    replace: 'if ((await reads.holdersByGrants(entitlementKey)).length < 0) {',
+    killer: { test: 'test/integration/reconciler-blind.test.ts', named: 'made anew' },
   },
 ];

@@ -70,6 +70,8 @@ export interface StormWorld {
   live(count: number, options?: Partial<Begun>): Promise<readonly Live[]>;
   /** One more grant for somebody who has one. */
   again(login: string, role?: string): Promise<Live>;
+  /** The same by somebody of another workspace on the same Elevate. */
+  elsewhere(login: string, role?: string): Promise<Grant>;
   /** Takes what is due on the target in hand as one more process would, and performs it: together, and the rest one by one. */
   ends(): Promise<RanEnds & { readonly claimed: number }>;
   read(id: GrantId): Promise<Grant>;
@@ -145,25 +147,25 @@ export async function startStormWorld(target: TargetPostgres): Promise<StormWorl
   const connection = { url: `\${STORM_URL}` };
   let people = 0;
 
-  async function begin(login: string, { role, endSessions, owners }: Begun): Promise<Live> {
+  async function begin(login: string, { role, endSessions, owners }: Begun, inWorkspace = workspace): Promise<Live> {
     const made = aSubmission({ stages: [] });
     const requester = { slackUserId: slackUserId(slack.user('dev').id), email: 'dev@example.com', name: 'Dev' };
     const request = {
       ...made.state,
-      workspaceId: workspace,
+      workspaceId: inWorkspace,
       requester,
       policyVersion: policy.version,
       role: { ...made.state.role, connector: 'pg', entitlement: { role }, subject: login, endSessions, owners },
     };
     const id = ports.ids.grant();
-    await store.transaction(workspace, async (tx) => {
+    await store.transaction(inWorkspace, async (tx) => {
       const step = transitionRequest(request, { type: 'approve_by_policy' }, tx.now);
       if (!step.ok) throw new Error(step.refusal.code);
       const born = createGrant(id, step.state, connection, tx.now);
       const events = [...step.events, ...born.events];
       await tx.save({ requests: [step.state], grants: [born.state], events, effects: born.effects });
     });
-    await provisionGrant(ports, { workspace, grantId: id });
+    await provisionGrant(ports, { workspace: inWorkspace, grantId: id });
     return { id, login };
   }
 
@@ -191,6 +193,13 @@ export async function startStormWorld(target: TargetPostgres): Promise<StormWorl
       return all;
     },
     again: (login, role = USUAL.role) => begin(login, { ...USUAL, role }),
+    async elsewhere(login, role = USUAL.role) {
+      const other = workspaceId('T0ELSEWHERE');
+      const { id } = await begin(login, { ...USUAL, role }, other);
+      const found = await store.reads(other).grant(id);
+      if (!found) throw new Error(`There is no ${id}`);
+      return found;
+    },
     async ends() {
       const runner = createRunner({
         outbox: store.outbox,

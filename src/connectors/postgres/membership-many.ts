@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { groupBy } from '../../domain/group-by.ts';
 import { Outage } from '../../usecases/ports.ts';
+import { withBlocker } from './blockers.ts';
 import { type Connection, TOKEN_SETTING } from './connection.ts';
 import { keysOfMany, movedByPooler } from './lock.ts';
 import { type Membership, membershipOf, type Row, type State } from './membership.ts';
@@ -63,7 +64,7 @@ export async function revokeMemberships(
     }
     const revoked: Named[] = [];
     for (const members of groupBy(present, ({ role }) => role).values()) {
-      const done = await revokeFrom(connection, members);
+      const done = await revokeFrom(name, connection, members);
       if (done instanceof Outage) for (const { ids } of members) answers.set(ids, done);
       else revoked.push(...done);
     }
@@ -114,7 +115,11 @@ async function readStates(
  * Members of one role; resolves with those it was taken from. When the server refuses, each half is tried by itself, until only who
  * cannot be revoked is left out. An Outage when the server could not do it now, such as when somebody has the role locked.
  */
-async function revokeFrom(connection: Connection, members: readonly Named[]): Promise<readonly Named[] | Outage> {
+async function revokeFrom(
+  name: string,
+  connection: Connection,
+  members: readonly Named[],
+): Promise<readonly Named[] | Outage> {
   const [first] = members;
   if (first === undefined) return [];
   const doing = `revoke ${first.role} from ${members.length === 1 ? first.member : `${members.length} members`}`;
@@ -129,11 +134,14 @@ async function revokeFrom(connection: Connection, members: readonly Named[]): Pr
     if (!(error instanceof Outage) || !connection.usable) throw error;
     await connection.query(doing, 'ROLLBACK TO SAVEPOINT one_statement');
     await connection.query(doing, 'RELEASE SAVEPOINT one_statement');
-    if (error.kind !== 'permanent') return error;
+    if (error.kind !== 'permanent') {
+      const told = await withBlocker(name, connection, first.ids, error);
+      return told instanceof Outage ? told : error;
+    }
     if (members.length === 1) return [];
     const half = Math.ceil(members.length / 2);
-    const one = await revokeFrom(connection, members.slice(0, half));
-    const other = one instanceof Outage ? one : await revokeFrom(connection, members.slice(half));
+    const one = await revokeFrom(name, connection, members.slice(0, half));
+    const other = one instanceof Outage ? one : await revokeFrom(name, connection, members.slice(half));
     return one instanceof Outage || other instanceof Outage ? [] : [...one, ...other];
   }
 }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { Outage, type PreparedRevocation } from '../../usecases/ports.ts';
+import { withBlocker } from './blockers.ts';
 import type { Connection } from './connection.ts';
 import { LOCK_CONFIRMED, lockValues, movedByPooler } from './lock.ts';
 import { type Level, sameLevel } from './schema.ts';
@@ -105,7 +106,7 @@ export async function prepareMembership(
     };
   } catch (error) {
     await rollBack();
-    throw error;
+    throw await withBlocker(name, connection, ids, error);
   }
 }
 

@@ -128,6 +128,7 @@ async function run<T>(world: World, work: (tx: Tx) => Promise<T>): Promise<Ran> 
     now,
     grantForUpdate: async (id) => grantOf(staged(), id),
     openGrantsOn: async () => siblings(staged()),
+    isOpenElsewhere: async () => false,
     note: async () => noteOf(staged()),
     lockNotes: async () => undefined,
     pendingExtensionsOf: async () => [],
