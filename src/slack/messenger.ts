@@ -87,6 +87,9 @@ export function createMessenger({ client, channels, directs, identity, text, onC
     }
   }
 
+  const addressOf = async (card: CardRef | undefined): Promise<string | null> =>
+    card ? permalink(await identity(), card) : null;
+
   const placed = async ({ place, other, again }: CardSite): Promise<CardAt> => ({
     place,
     again,
@@ -162,8 +165,9 @@ export function createMessenger({ client, channels, directs, identity, text, onC
       }
     },
 
-    postAlert: (channel, view, alert) => post(channel, alertMessage(view, alert, text)),
-    updateAlert: (ref, view, alert) => update(ref, alertMessage(view, alert, text)),
+    postAlert: async (channel, view, alert) =>
+      post(channel, alertMessage(view, alert, text, await addressOf(alert.card))),
+    updateAlert: async (ref, view, alert) => update(ref, alertMessage(view, alert, text, await addressOf(alert.card))),
     async repeatAlert(ref, view, alert) {
       await post(ref.channelId, alertReminder(view, alert, text), ref.ts, true);
     },

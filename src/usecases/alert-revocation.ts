@@ -57,9 +57,12 @@ export async function alertRevocation(ports: Needs, input: Input): Promise<Perfo
 const failingSince = (events: readonly AuditEvent[], now: Date): Date =>
   events.findLast(({ kind }) => kind === 'grant.revocation_started')?.at ?? now;
 
-/** Closed on somebody's word, and the target has told since that it is gone. */
-const wasConfirmed = (events: readonly AuditEvent[]): boolean =>
-  events.findLast(({ kind }) => CLOSING.includes(kind))?.kind === 'grant.confirmed_gone';
+/** Closed on somebody's word, and the target has told since. */
+function judged(events: readonly AuditEvent[]): Pick<AlertView, 'word'> {
+  const latest = events.findLast(({ kind }) => CLOSING.includes(kind));
+  if (latest?.kind === 'grant.confirmed_gone') return { word: 'right' };
+  return latest?.kind === 'grant.reappeared' && latest.data.closedOnWord ? { word: 'wrong' } : {};
+}
 const CLOSING: readonly AuditEvent['kind'][] = [
   'grant.resolved_unverified',
   'grant.confirmed_gone',
@@ -113,12 +116,11 @@ async function goOn(
   steps: readonly Step[],
   events: readonly AuditEvent[],
 ): Promise<Posting> {
-  const confirmed = wasConfirmed(events);
   const alert = {
     ...(await inCharge(ports, view, posting.times, steps, howEnded(events, grant))),
-    confirmed,
+    ...judged(events),
   };
-  const shows = `${showsOf(grant)}${confirmed ? CONFIRMED : ''}`;
+  const shows = `${showsOf(grant)}${alert.word === 'right' ? CONFIRMED : ''}`;
   const since = view.now.getTime() - posting.postedAt.getTime();
   // What retrying cannot mend, and what began anew after it was over, does not wait for the next turn.
   const worse = isPermanent(grant) && !posting.shows.endsWith(PERMANENT);
@@ -159,21 +161,21 @@ async function joinTarget(ports: Needs, { workspaceId, ...grant }: Grant, now: D
   return done;
 }
 
-const inCharge = (
+async function inCharge(
   ports: Needs,
   { request, now }: RequestView,
   repeat: number,
   steps: readonly Step[],
   ended: HowEnded | null = null,
-): Promise<AlertView> =>
-  alertOf(ports, request.workspaceId, {
-    owners: request.role.owners,
-    now,
-    repeat,
-    steps,
-    except: request.requester.slackUserId,
-    ended,
-  });
+): Promise<AlertView> {
+  const { workspaceId, id, role, requester } = request;
+  const about = { owners: role.owners, now, repeat, steps, except: requester.slackUserId, ended };
+  const [alert, card] = await Promise.all([
+    alertOf(ports, workspaceId, about),
+    ports.store.reads(workspaceId).card(id, 'decision'),
+  ]);
+  return card?.ref ? { ...alert, card: card.ref } : alert;
+}
 
 export const alertKeyOf = (grant: GrantId): string => `alert/${grant}`;
 const CONFIRMED = ' confirmed';

@@ -239,8 +239,10 @@ export interface AlertView {
   readonly escalated: readonly string[];
   /** Who is told next, and when; null: nobody else. */
   readonly next: { readonly groups: readonly string[]; readonly at: Date } | null;
-  /** It was closed on somebody's word, and the target has told since that it is gone; absent: not so. */
-  readonly confirmed?: boolean;
+  /** It was closed on somebody's word, and the target has told since: it is gone, or was still there; absent: neither. */
+  readonly word?: 'right' | 'wrong';
+  /** The card of the request; absent: there is none. */
+  readonly card?: CardRef;
   /** What became of the access where its grant has ended; null: it has not, or nobody knows. */
   readonly ended: HowEnded | null;
 }

@@ -191,7 +191,7 @@ describe('Mark resolved', () => {
       endedBecause: 'resolved_unverified',
       endReason: 'the server was scrapped',
     });
-    await world.drain('alert_revocation');
+    await world.drain('alert_revocation', 'notify_person');
     expect(world.security()[0]?.says).toContain('Closed without proof');
 
     world.clock.advance(60);
@@ -212,7 +212,11 @@ describe('Mark resolved', () => {
       endReason: null,
       endRequestedBy: null,
     });
-    await world.drain('notify_person', 'render_card');
+    expect(world.slack.dms('dev').at(-1)?.text).toMatch(/closed it without proof.*may still let you in/);
+    await world.drain('notify_person', 'render_card', 'alert_revocation');
+    expect(world.security()[0]?.says).toMatch(
+      /read back as gone.*closed without proof before that, and \*was still there\*/s,
+    );
     expect(world.slack.dms('dev').at(-1)?.text).toMatch(/has ended: its time was over\.$/);
     const card = world.slack.messages('access').at(-1);
     const lines = card ? world.slack.thread(card).map(({ text }) => text) : [];

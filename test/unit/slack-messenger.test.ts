@@ -212,11 +212,13 @@ describe('an alert', () => {
       escalated: [],
       next: null,
       ended: null,
+      card: { channelId: 'C0ACCESS', ts: '1700000000.000100' },
     });
     const [alert] = workspace.messages('security');
     expect(alert?.text).toContain('Access was not removed');
     expect(alert?.text).toContain('<@U0DEV>');
     expect(JSON.stringify(alert?.blocks)).toMatch(/permission denied.*grant_retry.*open_resolve_form/);
+    expect(JSON.stringify(alert?.blocks)).toMatch(/<https:[^|]*C0ACCESS\/p1700000000000100\|card and thread>/);
 
     const gone = { ...view, grant: { ...failing, status: 'ended' as const, endedAt: T0, lastError: null } };
     await messenger.updateAlert(ref, gone, {

@@ -9,11 +9,16 @@ import { FALLBACK_TEXT_MAX } from '../limits.ts';
 import type { Text } from '../text/en.ts';
 import { button, plainMessage } from './notice.ts';
 
-/** A revocation that fails, or ended access that showed up again; afterwards how it ended, without buttons. */
-export function alertMessage({ request, grant }: RequestView, alert: AlertView, text: Text): Message {
+/** `card`: the address of the request's card. A revocation that fails, or ended access that showed up again; afterwards how it ended, without buttons. */
+export function alertMessage(
+  { request, grant }: RequestView,
+  alert: AlertView,
+  text: Text,
+  card: string | null = null,
+): Message {
   const words = text.watch.alert;
   if (!grant) return plainMessage(words.reappeared(request));
-  const details = context(words.detail(request, grant));
+  const details = context(words.detail(request, grant, card));
   if (grant.status !== 'revoking') {
     const sentence = overSentence(request, grant, alert, words);
     return { text: cut(sentence, FALLBACK_TEXT_MAX), blocks: [section(sentence), details] };
@@ -41,13 +46,13 @@ export function alertMessage({ request, grant }: RequestView, alert: AlertView, 
 function overSentence(
   request: AccessRequest,
   grant: Grant,
-  { ended, confirmed }: AlertView,
+  { ended, word }: AlertView,
   words: Text['watch']['alert'],
 ): string {
   if (grant.endedBecause === 'resolved_unverified')
-    return confirmed === true ? words.confirmed(request, grant) : words.unverified(request, grant);
+    return word === 'right' ? words.confirmed(request, grant) : words.unverified(request, grant);
   if (ended?.keptFor) return words.kept(request, grant, ended.keptFor);
-  return ended?.called === false ? words.neverCalled(request) : words.gone(request, grant);
+  return ended?.called === false ? words.neverCalled(request) : words.gone(request, grant, word);
 }
 
 /** A reply under the alert, which the channel sees too: editing the alert would notify nobody. */

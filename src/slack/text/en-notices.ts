@@ -56,6 +56,8 @@ export function notice(name: NoticeName, { request, grant, approvers }: RequestV
     case 'access_ending':
       return `Your access to ${what} ends soon: ${end(grant)}. Finish what you are doing.`;
     case 'access_ended':
+      if (grant?.endedBecause === 'resolved_unverified')
+        return `Your access to ${what} is over. ${grant.endRequestedBy ? mention(grant.endRequestedBy.slackUserId) : 'Somebody'} closed it without proof that it is gone, so the target may still let you in. Please do not use it; I go on looking.${because(grant)}`;
       return `Your access to ${what} has ended: ${grant ? esc(endedBecause(grant.endedBecause ?? 'expired', grant.endRequestedBy, grant.holder.slackUserId)) : 'its time was over'}.${because(grant)}`;
     case 'access_reappeared':
       return `Your access to ${what}, which is over, is there on the target. It is being taken away; please do not use it.`;

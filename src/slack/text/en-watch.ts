@@ -30,8 +30,8 @@ export const watch = {
     transient: 'If it cannot wait, take it away on the target by hand, and then press *Mark resolved*.',
     reappeared: (request: AccessRequest): string =>
       `⚠ *Access that should be gone is there.* ${mention(request.requester.slackUserId)} has ${role(request)} on the target, although it had ended or was closed. It is being taken away.`,
-    gone: (request: AccessRequest, grant: Grant): string =>
-      `✓ *Gone.* ${role(request)} of ${mention(request.requester.slackUserId)} was read back as gone ${at(grant.endedAt)}${late(grant)}.`,
+    gone: (request: AccessRequest, grant: Grant, word?: 'right' | 'wrong'): string =>
+      `✓ *Gone.* ${role(request)} of ${mention(request.requester.slackUserId)} was read back as gone ${at(grant.endedAt)}${late(grant)}.${word === 'wrong' ? ' It had been closed without proof before that, and *was still there*: the thread of its card tells who closed it, and why.' : ''}`,
     kept: (request: AccessRequest, grant: Grant, keeper: string): string =>
       `✓ *Over.* ${role(request)} of ${mention(request.requester.slackUserId)} ended ${at(grant.endedAt)}${late(grant)}. *The same access on the target stays*, because another grant (${esc(keeper)}) still has it; it is taken away when that one ends.`,
     neverCalled: (request: AccessRequest): string =>
@@ -40,8 +40,8 @@ export const watch = {
       `◐ *Closed without proof.* ${closedBy(grant)} says that ${role(request)} of ${mention(request.requester.slackUserId)} is gone: “${esc(cut(grant.endReason ?? '', ERROR_SHOWN_MAX))}”. The target could not be asked. Elevate keeps looking, and takes it away if it is still there.`,
     confirmed: (request: AccessRequest, grant: Grant): string =>
       `✓ *Gone.* ${role(request)} of ${mention(request.requester.slackUserId)} was closed without proof by ${closedBy(grant)}: “${esc(cut(grant.endReason ?? '', ERROR_SHOWN_MAX))}”. Elevate has looked since: nothing of it is left on the target.`,
-    detail: (request: AccessRequest, grant: Grant): string =>
-      `\`${esc(request.role.key)}\` · ${esc(request.role.connector)} · subject ${esc(request.role.subject)} · ${request.id} · ${grant.id}${grant.lastError === null ? '' : `\nThe target’s last answer: ${error(grant.lastError)}`}`,
+    detail: (request: AccessRequest, grant: Grant, card: string | null): string =>
+      `\`${esc(request.role.key)}\` · ${esc(request.role.connector)} · subject ${esc(request.role.subject)} · ${request.id} · ${grant.id}${card === null ? '' : ` · <${card}|card and thread>`}${grant.lastError === null ? '' : `\nThe target’s last answer: ${error(grant.lastError)}`}`,
     inCharge: (people: readonly SlackUserId[], groups: readonly string[]): string =>
       people.length > 0 ? `In charge: ${mentions(people)}.` : `In charge: ${esc(groups.join(', '))}.`,
     escalation: ({ escalated, next }: Pick<AlertView, 'escalated' | 'next'>): string =>
