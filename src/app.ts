@@ -3,6 +3,7 @@ import { bindUsecases } from './bind-usecases.ts';
 import type { Config } from './config.ts';
 import { connectorTypes, openConnectors } from './connectors/registry.ts';
 import { environmentValue, secretsIn } from './connectors/secrets.ts';
+import { createDatabaseAway } from './database-away.ts';
 import { createDirectory } from './directory/directory.ts';
 import type { Policy } from './domain/policy/types.ts';
 import { type Check, createHealth } from './health.ts';
@@ -127,7 +128,12 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
     log,
   });
   teardown.add(() => jobs.stop());
-  const heartbeat = startHeartbeat(watch.beat, log);
+  const away = createDatabaseAway(ports, log);
+  const beat = async (): Promise<void> => {
+    await watch.beat();
+    await away.seen();
+  };
+  const heartbeat = startHeartbeat(beat, log, () => void away.looked());
   teardown.add(() => heartbeat.stop());
   // Not awaited: a target that is down must not keep the others' access from ending.
   void tellTargetFindings(ports, log);

@@ -6,11 +6,15 @@ export interface Heartbeat {
   stop(): Promise<void>;
 }
 
-/** Does something again and again while the process lives, one at a time. What it throws is told once, until it works again. */
-export function startHeartbeat(beat: () => Promise<void>, log: Logger): Heartbeat {
+/**
+ * Does something again and again while the process lives, one at a time. What it throws is told once, until it works again. `onTurn`: at
+ * every turn, also when the beat before is not over yet.
+ */
+export function startHeartbeat(beat: () => Promise<void>, log: Logger, onTurn: () => void = () => {}): Heartbeat {
   let beating: Promise<void> | null = null;
   let failing = false;
   const run = (): void => {
+    onTurn();
     beating ??= beat()
       .then(() => {
         failing = false;

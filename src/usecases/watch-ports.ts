@@ -296,6 +296,9 @@ export interface DriftView {
 export type SecurityNotice =
   | { readonly notice: 'reconciler_paused'; readonly pause: Pause; readonly now: Date }
   | { readonly notice: 'reconciler_resumed' }
+  /** Elevate's own database does not answer, by the process's own clock. */
+  | { readonly notice: 'database_away'; readonly since: Date }
+  | { readonly notice: 'database_back'; readonly since: Date; readonly now: Date }
   /** Some systems of a target cannot be looked at; none: all of them can be again. */
   | {
       readonly notice: 'reconciler_blind';

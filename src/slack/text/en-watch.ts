@@ -159,6 +159,10 @@ export const watch = {
         return `⏸ *The reconciler is PAUSED* since ${when(it.pause.pausedAt)} (${duration((it.now.getTime() - it.pause.pausedAt.getTime()) / 1000)}), by ${esc(it.pause.pausedBy)}: ${esc(it.pause.reason)}. Nothing that it finds is taken away${it.pause.untilAt ? ` until ${when(it.pause.untilAt)}` : ''}; ends that are due go on. \`elevate reconcile resume\` ends the pause.`;
       case 'reconciler_resumed':
         return '▶ The reconciler works again.';
+      case 'database_away':
+        return `⚠ *Elevate cannot reach its own database* since ${when(it.since)}. Nobody can ask, approve or be given access, and *access whose time is over is not taken away* until it is back. What cannot wait has to be ended on the targets by hand; what is overdue goes first when the database is back.`;
+      case 'database_back':
+        return `✓ Elevate reaches its database again, after ${duration((it.now.getTime() - it.since.getTime()) / 1000)}. What became overdue meanwhile is being taken away, the most privileged first.`;
       case 'reconciler_blind':
         return blindText(it.blind.connector, it.blind.systems);
       case 'trouble':
