@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { bindUsecases } from './bind-usecases.ts';
 import type { Config } from './config.ts';
@@ -42,6 +43,8 @@ export interface Surroundings {
   readonly text?: Text;
   /** The kinds of targets there are; those of the registry unless a test brings one of its own. */
   readonly connectorTypes?: ReadonlyMap<string, ConnectorType>;
+  /** The one address of this machine that it listens on; every one unless set. */
+  readonly host?: string;
 }
 
 export interface App {
@@ -142,10 +145,11 @@ async function start(config: Config, surroundings: Surroundings, teardown: Teard
     scrub: surroundings.scrubber.scrub,
   });
   const metrics = createMetrics({ counts: () => store.database.counts(), queueReady: () => jobs.ready() });
-  const url = await listen(config.port, teardown, (request, response) => {
+  const answer: RequestListener = (request, response) => {
     if (!health.handle(request, response) && !metrics.handle(request, response))
       slack.requestListener(request, response);
-  });
+  };
+  const url = await listen(config.port, teardown, answer, surroundings.host);
   await slack.start();
   teardown.add(() => slack.stop());
   const following = startHeartbeat(slack.follow, log);

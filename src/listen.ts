@@ -12,15 +12,20 @@ const KEEP_ALIVE_MS = 75_000;
 const ANSWERS_LIMIT_MS = 3_000;
 const LOOK_EVERY_MS = 50;
 
-/** Answers HTTP on the port (0: any free one) until the teardown. Resolves with the address, such as http://127.0.0.1:3000. */
-export async function listen(port: number, teardown: Teardown, answer: RequestListener): Promise<string> {
+/** Answers HTTP on the port (0: any free one) until the teardown, on every address of the machine unless `host` is one. Resolves with the address, such as http://127.0.0.1:3000. */
+export async function listen(
+  port: number,
+  teardown: Teardown,
+  answer: RequestListener,
+  host?: string,
+): Promise<string> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, answer);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? `port ${port} is in use: set PORT to another` : error.message;
       reject(new StartProblem(`Elevate cannot listen: ${why}`, { cause: error }));
     });
-    server.listen(port, resolve);
+    server.listen(port, host, resolve);
   });
   teardown.add(() => close(server));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -21,6 +21,7 @@ const [ARGUMENT] = process.argv.slice(2);
 const FOLDER = ARGUMENT ?? join('data', 'demo');
 const POLICY_FOLDER = 'policies';
 const USUAL_PORT = 4000;
+const LOOPBACK = '127.0.0.1';
 
 const HELP = `Usage: npm run demo [-- FOLDER]
 
@@ -76,7 +77,13 @@ async function start(stops: Teardown): Promise<Page> {
       logLevel: 'warn',
       dataDir: FOLDER,
     },
-    { log: createLogger({ level: 'warn', scrubber }), scrubber, clock: time.clock, rememberPeopleMs: 0 },
+    {
+      log: createLogger({ level: 'warn', scrubber }),
+      scrubber,
+      clock: time.clock,
+      rememberPeopleMs: 0,
+      host: LOOPBACK,
+    },
   );
   stops.add(() => app.stop());
   workspace.deliverTo(`${app.url}/slack/events`);

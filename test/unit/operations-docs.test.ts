@@ -72,8 +72,7 @@ describe('the command line', () => {
       const helps = [[noun], ...(await verbsOf(noun)).map((verb) => [noun, verb])];
       for (const words of helps) {
         const { out } = await elevate([...words, '--help']);
-        if (noun !== 'policy')
-          for (const [option] of out.matchAll(/--(?!help)[a-z-]+/g)) expect(page).toContain(option);
+        for (const [option] of out.matchAll(/--(?!help)[a-z-]+/g)) expect(page).toContain(option);
       }
       for (const verb of await verbsOf(noun)) {
         expect(page).toMatch(noun === 'policy' ? new RegExp(`^\\| \`${verb}\\b`, 'm') : `\`${noun} ${verb}`);

@@ -24,7 +24,7 @@ export function registerReplay(policy: Command, io: Io, end: End): void {
     .command('replay')
     .description('Decides the stored requests again, with the facts of then, under another policy.')
     .argument('<new>', 'a path, or REVISION:PATH as git writes it')
-    .option('--since <time>', 'how far back', since, 30 * 86_400)
+    .addOption(new Option('--since <time>', 'how far back').argParser(since).default(30 * 86_400, '30d'))
     .option('--show <count>', 'decisions that would change to show with both traces', count, 20)
     .addOption(
       new Option('--fail-on <what>', 'end with exit code 1 when there is such a decision').choices([
