@@ -42,7 +42,7 @@ export function registerReconcile(program: Command, io: Io, end: End): void {
         for (const workspace of requireSome(workspaces)) {
           await pauseReconciler({ store }, { workspace, by, reason: options.reason, untilAt });
         }
-        const until = untilAt ? `until ${untilAt.toISOString()}` : 'until: elevate reconcile resume';
+        const until = untilAt ? `until ${untilAt.toISOString()}` : 'until somebody runs elevate reconcile resume';
         io.out(`The reconciler is paused ${until}. The security channel is told within half a minute, and every hour.`);
       });
     });

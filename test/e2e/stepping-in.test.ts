@@ -84,6 +84,10 @@ it(
     w.advance(20 * 60);
     const alert = await said(w, 'security', 'Access was not removed');
 
+    const failed = await said(w, 'access-prod', 'Taking it away failed', true);
+    await workspace.user('dev2').click(failed, labelled('Proof'));
+    await modalSays(w, 'dev2', 'OVERDUE by');
+
     await workspace.user('dev').click(alert, labelled('Mark resolved…'));
     await modalSays(w, 'dev', 'Elevate asks the target first');
     await workspace.user('dev').submit('modal', { reason: 'it is fine' });

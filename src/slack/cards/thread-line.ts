@@ -8,7 +8,12 @@ import { button } from './notice.ts';
 import { namesIn, plainly } from './plainly.ts';
 
 /** The lines of a thread after which people want to know what was done on the target. */
-const PROVEN: readonly AuditKind[] = ['grant.ended', 'grant.resolved_unverified', 'grant.confirmed_gone'];
+const PROVEN: readonly AuditKind[] = [
+  'grant.revocation_failed',
+  'grant.ended',
+  'grant.resolved_unverified',
+  'grant.confirmed_gone',
+];
 /** What asks people to look again, and mentions them. */
 const CALLS: readonly AuditKind[] = ['request.edited', 'request.reminded', 'request.escalated', 'review.reminded'];
 
@@ -58,7 +63,7 @@ function start(kind: ThreadKind, number: number, { at }: AuditEvent, view: Reque
   }
 }
 
-/** Under the line that says how it ended. */
+/** Under the line that says how it ended, or that it could not. */
 function proof(event: AuditEvent, text: Text): Block[] {
   if (event.grantId === null || !PROVEN.includes(event.kind)) return [];
   const words = text.watch.proof;
