@@ -22,6 +22,7 @@ export default {
   globalSetup: '<rootDir>/test/support/jest-global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/jest-global-teardown.mjs',
   setupFilesAfterEnv: ['<rootDir>/test/support/jest-retry.ts'],
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/jest-sequencer.mjs',
+  maxWorkers: 3,
   testTimeout: 30_000,
 };

@@ -54,8 +54,11 @@ export function readPieces(sent: unknown, key = ''): string[] {
   return Object.entries(sent as Json).flatMap(([inner, value]) => readPieces(value, inner));
 }
 
-/** What is no language: people's addresses, and the zone of a moment. */
-const NO_LANGUAGE = /[^\s()]+@[a-z.]+|\bUTC\b/g;
+/**
+ * What is no language: people's addresses, and the zone of a moment. An address is looked for at the beginning of a word only: at each
+ * letter of it, a word of a thousand letters without any address took a million steps.
+ */
+const NO_LANGUAGE = /(?<![^\s()])[^\s()]+@[a-z.]+|\bUTC\b/g;
 
 /** Words in plain letters, outside of markup: said, and not by the texts. */
 export const plainWords = (piece: string): string[] =>
