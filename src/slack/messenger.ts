@@ -176,8 +176,9 @@ export function createMessenger({ client, channels, directs, identity, text, onC
     async repeatAlarm(ref, view) {
       await post(ref.channelId, alarmReminder(view, text), ref.ts, true);
     },
-    async closeAlarm(ref, onWord) {
-      await update(ref, plainMessage(onWord.total === 0 ? text.watch.alarm.over : text.watch.alarm.unverified(onWord)));
+    async closeAlarm(ref, onWord, afterWord) {
+      const over = afterWord ? text.watch.alarm.overAfterWord : text.watch.alarm.over;
+      await update(ref, plainMessage(onWord.total === 0 ? over : text.watch.alarm.unverified(onWord)));
     },
     async postDrift(channel, view) {
       const ref = await post(channel, driftMessage(view, text));

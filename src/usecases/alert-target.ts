@@ -133,7 +133,7 @@ async function close(ports: Needs, { workspace, target }: Input, posting: Postin
   const onWord = await ports.store.reads(workspace).onWordOn(target);
   const shows = onWord.total === 0 ? OVER : `${ON_WORD} ${onWord.total}`;
   if (shows !== posting.shows) {
-    await orGone(() => ports.messenger.closeAlarm(posting.ref, onWord));
+    await orGone(() => ports.messenger.closeAlarm(posting.ref, onWord, posting.shows.startsWith(ON_WORD)));
     await savePosting(ports, { ...posting, workspaceId: workspace, shows });
   }
   if (onWord.total === 0) return done;

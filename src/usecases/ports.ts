@@ -648,8 +648,11 @@ export interface Messenger {
   postAlarm(channel: string, view: AlarmView): Promise<CardRef>;
   updateAlarm(ref: CardRef, view: AlarmView): Promise<Updated>;
   repeatAlarm(ref: CardRef, view: AlarmView): Promise<void>;
-  /** None of them fails any more. `onWord`: so many were closed without proof, and nobody knows yet. */
-  closeAlarm(ref: CardRef, onWord: OnWord): Promise<void>;
+  /**
+   * None of them fails any more. `onWord`: so many were closed without proof, and nobody knows yet; `afterWord`: some had been, and the
+   * target has told of them.
+   */
+  closeAlarm(ref: CardRef, onWord: OnWord, afterWord: boolean): Promise<void>;
   postDrift(channel: string, view: DriftView): Promise<CardRef>;
   updateDrift(ref: CardRef, view: DriftView): Promise<Updated>;
   tellSecurity(channel: string, notice: SecurityNotice): Promise<CardRef>;

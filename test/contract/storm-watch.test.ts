@@ -110,6 +110,7 @@ describe('many that fail on one target', () => {
     expect(await world.holders()).toEqual([]);
     await alarm(30);
     expect(security()[0]?.says).toContain('Nothing on this target waits to be taken away');
+    expect(security()[0]?.says).toContain('whether it was still there until then');
     // Nobody's alarm comes later.
     await alarm(3_600);
     expect(security()).toHaveLength(1);

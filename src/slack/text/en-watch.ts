@@ -78,6 +78,8 @@ export const watch = {
     repeat: (failing: Failing, repeat: number): string =>
       `⚠ *Still not removed* (reminder ${repeat}): ${plural(failing.total, 'grant')}. ${error(failing.errors[0]?.error ?? '')}`,
     over: '✓ *Over.* Nothing on this target waits to be taken away any more. Each grant’s thread tells how it ended.',
+    overAfterWord:
+      '✓ *Over.* Nothing on this target waits to be taken away any more, and the target has told of what was closed on somebody’s word. Each grant’s thread tells how it ended, and whether it was still there until then.',
     /** Whoever had them may still get in: what somebody said is no proof. */
     unverified: ({ connector, total }: OnWord): string =>
       `◐ *Closed without proof.* Nothing on ${esc(connector)} fails any more, but ${plural(total, 'grant')} ${total === 1 ? 'was' : 'were'} closed on somebody’s word, since the target could not be asked. Whoever had ${total === 1 ? 'it' : 'them'} may still get in. Elevate keeps looking, takes away what is still there, and says here when the target has told. Each grant’s thread tells who closed it, and why.`,
@@ -129,7 +131,7 @@ export const watch = {
     decidedLine: (drift: Drift): string =>
       `${code(drift.subject)} · ${shortKind[drift.kind]}${drift.decidedBy ? ` · said by ${mention(drift.decidedBy.slackUserId)}` : ''} ·${statusLine(drift)}`,
     moreDecided: (count: number): string => `and ${count} more`,
-    paused: '⏸ The reconciler is paused: it takes nothing away by itself.',
+    paused: '⚠ The reconciler is paused: it takes nothing away by itself.',
     firstRun: 'This was the first look at this system, so nothing was taken away.',
     line: (drift: Drift): string => `${kindLine(drift)}${statusLine(drift)}`,
     more: (count: number): string => `and ${count} more: \`elevate reconcile --dry-run\` lists all of them.`,
@@ -156,9 +158,9 @@ export const watch = {
   security: (it: SecurityNotice): string => {
     switch (it.notice) {
       case 'reconciler_paused':
-        return `⏸ *The reconciler is PAUSED* since ${when(it.pause.pausedAt)} (${duration((it.now.getTime() - it.pause.pausedAt.getTime()) / 1000)}), by ${esc(it.pause.pausedBy)}: ${esc(it.pause.reason)}. Nothing that it finds is taken away${it.pause.untilAt ? ` until ${when(it.pause.untilAt)}` : ''}; ends that are due go on. \`elevate reconcile resume\` ends the pause.`;
+        return `⚠ *The reconciler is PAUSED* since ${when(it.pause.pausedAt)} (${duration((it.now.getTime() - it.pause.pausedAt.getTime()) / 1000)}), by ${esc(it.pause.pausedBy)}: ${esc(it.pause.reason)}. Nothing that it finds is taken away${it.pause.untilAt ? ` until ${when(it.pause.untilAt)}` : ''}; ends that are due go on. \`elevate reconcile resume\` ends the pause.`;
       case 'reconciler_resumed':
-        return '▶ The reconciler works again.';
+        return '✓ The reconciler works again.';
       case 'database_away':
         return `⚠ *Elevate cannot reach its own database* since ${when(it.since)}. Nobody can ask, approve or be given access, and *access whose time is over is not taken away* until it is back. What cannot wait has to be ended on the targets by hand; what is overdue goes first when the database is back.`;
       case 'database_back':
