@@ -24,6 +24,12 @@ export interface Alarm {
   readonly payload: JobPayload;
 }
 
+/** An alarm that is to ring so many milliseconds from now. */
+export interface Timed {
+  readonly alarm: Alarm;
+  readonly delayMs: number;
+}
+
 export const alarmOf = ({ key, generation, kind, target }: Omit<OutboxEntry, 'dueAt'>): Alarm => ({
   name: key,
   kind,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { groupBy } from '../domain/group-by.ts';
 import type { OutboxEntry } from '../usecases/ports.ts';
-import { type Alarm, alarmForEnds, alarmOf, type Lane, laneOf, lanes } from './definitions.ts';
+import { alarmForEnds, alarmOf, type Lane, laneOf, lanes, type Timed } from './definitions.ts';
 import { BACKUP_AFTER_MS, EXACT_MOST, PER_TARGET, QUEUE_ADD_LIMIT_MS, QUEUE_PAUSE_MS, TOGETHER_MS } from './limits.ts';
 import type { LocalClock } from './local-clock.ts';
 import type { QueueBackend, QueuedJob } from './queue-backend.ts';
@@ -50,13 +50,16 @@ export function createHandOn(
     const exact = rest
       .filter(({ delayMs }) => lane === 'access' && delayMs > 0)
       .slice(0, Math.max(0, EXACT_MOST - local.size()));
-    for (const { alarm, delayMs } of exact) local.keep(alarm, delayMs);
+    for (const { alarm, delayMs } of exact) local.keep(alarm, delayMs, true);
     const beganAt = performance.now();
     const later = (each: Timed): Timed =>
       exact.includes(each) ? { ...each, delayMs: each.delayMs + BACKUP_AFTER_MS } : each;
     if (await toQueue(lane, rest.map(later))) return;
+    const took = performance.now() - beganAt;
     for (const each of rest) {
-      if (!exact.includes(each)) local.keep(each.alarm, each.delayMs - (performance.now() - beganAt));
+      const leftMs = each.delayMs - took;
+      // An exact alarm that has rung by now is in hand.
+      if (leftMs > 0 || !exact.includes(each)) local.keep(each.alarm, leftMs);
     }
   };
 
@@ -64,12 +67,6 @@ export function createHandOn(
     const byLane = groupBy(together(entries), ({ alarm }) => laneOf(alarm.kind));
     await Promise.all(lanes.map(({ lane }) => handOnLane(lane, byLane.get(lane) ?? [])));
   };
-}
-
-/** What is handed on: `delayMs` from now. */
-interface Timed {
-  readonly alarm: Alarm;
-  readonly delayMs: number;
 }
 
 /** Many ends on one target that are due together become one alarm, at the time of the last of them; everything else has its own. */
@@ -92,7 +89,7 @@ function together(entries: readonly DelayedEntry[]): readonly Timed[] {
  * Each hand-on has an id of its own: BullMQ silently ignores an id it knows already, and a second job for an effect is harmless while a
  * missing one is not. An id holds no ':' and is not all digits (BullMQ documentation, Job Ids).
  */
-const toJob = ({ alarm: { kind, payload }, delayMs }: Timed): QueuedJob => ({
+export const toJob = ({ alarm: { kind, payload }, delayMs }: Timed): QueuedJob => ({
   id: `${kind}-${payload.what === 'effect' ? payload.generation : payload.what}-${randomUUID()}`,
   kind,
   payload,

@@ -88,6 +88,8 @@ export const HEARTBEAT_MS = 5_000;
 
 /** A stop lets work in hand finish for this long, then tells it to stop. With the grace and the closing after it, under 25 s. */
 export const DRAIN_MS = 15_000;
+/** Looks into the outbox that a stop finds under way, and its own last one, have this long. */
+export const LAST_LOOK_LIMIT_MS = 2_000;
 /** The queue's connections have this long to close in an orderly way. */
 export const CLOSE_LIMIT_MS = 3_000;
 /** A server that does not answer within this is closed without a word. */

@@ -1,14 +1,25 @@
-import { type Alarm, type Lane, laneOf, lanes } from './definitions.ts';
+import { type Alarm, type Lane, laneOf, lanes, type Timed } from './definitions.ts';
 import { EARLY_LEAST_MS, EARLY_MOST, EARLY_MS, LOCAL_MOST, SCREEN_YIELDS_MS } from './limits.ts';
 
 export interface LocalClock {
-  /** Runs what is asked for after the delay, in its lane. A later call for the same name replaces the earlier one. */
-  keep(alarm: Alarm, delayMs: number): void;
+  /**
+   * Runs what is asked for after the delay, in its lane. A later call for the same name replaces the earlier one. `inQueue`: the queue
+   * has an alarm for it too.
+   */
+  keep(alarm: Alarm, delayMs: number, inQueue?: boolean): void;
   /** How many effects of the lane could begin here at once. */
   freeHands(lane: Lane): number;
   /** How many alarms it keeps. */
   size(): number;
-  stop(): void;
+  /** Begins nothing more. Returns what nobody else has an alarm for. */
+  stop(): readonly Timed[];
+}
+
+interface Kept {
+  readonly alarm: Alarm;
+  readonly dueAt: number;
+  readonly inQueue: boolean;
+  timer: NodeJS.Timeout | undefined;
 }
 
 interface LaneState {
@@ -28,7 +39,7 @@ export function createLocalClock(
   run: (alarm: Alarm, aheadMs?: number) => Promise<void>,
   { early = false }: { readonly early?: boolean } = {},
 ): LocalClock {
-  const alarms = new Map<string, NodeJS.Timeout>();
+  const alarms = new Map<string, Kept>();
   const states = new Map<Lane, LaneState>(
     lanes.map(({ lane, concurrency }) => [lane, { free: concurrency, waiting: new Map() }]),
   );
@@ -46,15 +57,13 @@ export function createLocalClock(
   };
 
   /** Not before the time itself does it count as access in hand, for which the screen waits. */
-  const ringEarly = (alarm: Alarm, dueAt: number): void => {
+  const ringEarly = (kept: Kept): void => {
+    const { alarm, dueAt } = kept;
     const lane = laneOf(alarm.kind);
     const state = states.get(lane);
     const aheadMs = dueAt - performance.now();
     if (!state || state.free <= 1 || earlyInHand >= EARLY_MOST || aheadMs < EARLY_LEAST_MS) {
-      alarms.set(
-        alarm.name,
-        setTimeout(() => ring(alarm), Math.max(0, aheadMs)),
-      );
+      kept.timer = setTimeout(() => ring(alarm), Math.max(0, aheadMs));
       return;
     }
     alarms.delete(alarm.name);
@@ -112,19 +121,20 @@ export function createLocalClock(
   };
 
   return {
-    keep(alarm, delayMs) {
+    keep(alarm, delayMs, inQueue = false) {
       if (size() >= LOCAL_MOST) return;
-      clearTimeout(alarms.get(alarm.name));
+      clearTimeout(alarms.get(alarm.name)?.timer);
       if (delayMs <= 0) return ring(alarm);
       // Never early: an effect that is not due yet can't be claimed.
       const exactMs = Math.ceil(delayMs) + 1;
       const dueAt = performance.now() + exactMs;
       const alone = alarm.kind === 'revoke_grant' && alarm.payload.what === 'effect';
-      const timer =
+      const kept: Kept = { alarm, dueAt, inQueue, timer: undefined };
+      kept.timer =
         early && alone
-          ? setTimeout(() => ringEarly(alarm, dueAt), Math.max(0, exactMs - EARLY_MS))
+          ? setTimeout(() => ringEarly(kept), Math.max(0, exactMs - EARLY_MS))
           : setTimeout(() => ring(alarm), exactMs);
-      alarms.set(alarm.name, timer);
+      alarms.set(alarm.name, kept);
     },
     freeHands: (lane) => {
       const state = states.get(lane);
@@ -132,10 +142,17 @@ export function createLocalClock(
     },
     size,
     stop() {
-      for (const alarm of alarms.values()) clearTimeout(alarm);
+      const now = performance.now();
+      const due = [...states.values()].flatMap(({ waiting }) => [...waiting.values()]);
+      const later = [...alarms.values()].filter(({ inQueue }) => !inQueue);
+      for (const { timer } of alarms.values()) clearTimeout(timer);
       clearTimeout(yielding);
       alarms.clear();
       for (const { waiting } of states.values()) waiting.clear();
+      return [
+        ...due.map((alarm) => ({ alarm, delayMs: 0 })),
+        ...later.map(({ alarm, dueAt }) => ({ alarm, delayMs: Math.max(0, dueAt - now) })),
+      ];
     },
   };
 }

@@ -1,6 +1,7 @@
 import { PostgresQueueBackend, type QueueBaseOptions, runMigrations, withBackend } from 'bullmq';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { openPool } from '../open-pool.ts';
 import { createBullmqBackend, workerOptions } from './bullmq.ts';
 import { CLOSE_LIMIT_MS } from './limits.ts';
 import type { Deliver, QueueBackend } from './queue-backend.ts';
@@ -19,9 +20,11 @@ const { Queue, Worker } = withBackend((name, options: QueueBaseOptions<SteadyCon
 
 const SCHEMA = 'elevate_queue';
 const CONNECT_LIMIT_MS = 5_000;
-/** Adding is one statement at a time per lane; a worker finishes one job while it fetches the next, and holds one more to LISTEN. */
+/** Its statements are short: whatever takes longer than this leads nowhere. */
+const ANSWER_LIMIT_MS = 10_000;
+/** Adding is one statement at a time per lane; a worker finishes one job while it fetches the next, and listens on a third. */
 const QUEUE_CONNECTIONS = 1;
-const WORKER_CONNECTIONS = 2;
+const WORKER_CONNECTIONS = 3;
 
 /**
  * BullMQ on the bot's own database. Rejects when the database is not there or the queue's tables can't be made. At most 13
@@ -33,11 +36,12 @@ export async function createPostgresQueueBackend(
   log: Logger,
 ): Promise<QueueBackend> {
   const target = connectionOf(databaseUrl);
-  const pool = new Pool({ ...target, max: 1 });
+  const pool = openPool({ ...target, max: 1 });
   pool.on('error', (error) => log.warn({ err: error }, `The queue lost a connection to PostgreSQL: ${error.message}`));
   await migrate(pool);
 
-  const connect = (max: number) => new SteadyConnection({ ...target, schema: SCHEMA, max });
+  const options = [target.options, `-c search_path=${SCHEMA}`].filter(Boolean).join(' ');
+  const connect = (max: number) => new SteadyConnection({ ...target, options, max });
   return createBullmqBackend({
     name: 'PostgreSQL',
     log,
@@ -54,7 +58,7 @@ export async function createPostgresQueueBackend(
 
 /**
  * BullMQ finds its tables through the `options` of a connection. Those of the URL would win over them (pg gives the URL the last
- * word), so they move out of it: BullMQ adds its own to what it is given.
+ * word), so they move out of it, to be joined with ours.
  */
 function connectionOf(databaseUrl: string) {
   const url = new URL(databaseUrl);
@@ -63,7 +67,9 @@ function connectionOf(databaseUrl: string) {
   return {
     connectionString: url.href,
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
-    keepAlive: true,
+    query_timeout: ANSWER_LIMIT_MS,
+    // So that a connection on which nothing answers is closed at once: it may be the one for listening.
+    pipeline: true,
     application_name: 'elevate-queue',
     ...(options === null ? {} : { options }),
   };
@@ -73,13 +79,9 @@ function connectionOf(databaseUrl: string) {
 async function migrate(pool: Pool): Promise<void> {
   try {
     const client = await pool.connect();
-    // Unheard, the error of a connection that breaks would end the process; the statement it was for tells of it.
-    const unheard = (): void => {};
-    client.on('error', unheard);
     try {
       await runMigrations(client, SCHEMA);
     } finally {
-      client.off('error', unheard);
       client.release();
     }
   } catch (error) {

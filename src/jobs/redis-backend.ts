@@ -14,6 +14,10 @@ export interface RedisBackendOptions {
 
 const RECONNECT_FIRST_MS = 100;
 const RECONNECT_MOST_MS = 2_000;
+/** A Redis that does not answer within this is gone, whatever the network says of the connection. */
+const ANSWER_LIMIT_MS = 5_000;
+/** The same for a worker that waits for a job, which Redis answers after 10 s at the latest (BullMQ, `maximumBlockTimeout`). */
+const WAITING_LIMIT_MS = 15_000;
 
 type Settings = Omit<RedisOptions, 'replyMapping'>;
 
@@ -22,6 +26,7 @@ const shared: Settings = {
   maxRetriesPerRequest: null,
   retryStrategy: (times) => Math.min(RECONNECT_FIRST_MS * 2 ** Math.min(times, 10), RECONNECT_MOST_MS),
   connectTimeout: 5_000,
+  socketTimeout: ANSWER_LIMIT_MS,
   // How long a closed connection is waited for; ioredis's own 2 s would keep the process alive for that long.
   disconnectTimeout: 200,
 };
@@ -33,7 +38,7 @@ export function createRedisBackend(options: RedisBackendOptions, deliver: Delive
     const client = track(new Redis(options.redisUrl, { ...shared, ...more }));
     // BullMQ duplicates a worker's connection for its blocking reads; kept here, so that a stop can cut those too.
     const duplicate = client.duplicate.bind(client);
-    client.duplicate = (override) => track(duplicate(override));
+    client.duplicate = (override) => track(duplicate({ ...override, socketTimeout: WAITING_LIMIT_MS }));
     return client;
   };
   const track = (client: Redis): Redis => {

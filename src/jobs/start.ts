@@ -4,7 +4,7 @@ import { alarmOf, jobPayload, laneOf } from './definitions.ts';
 import type { PerformEarly } from './early.ts';
 import { createHandBack } from './hand-back.ts';
 import { createHandOn } from './hand-on.ts';
-import { PING_LIMIT_MS } from './limits.ts';
+import { LAST_LOOK_LIMIT_MS, PING_LIMIT_MS } from './limits.ts';
 import { createLocalClock } from './local-clock.ts';
 import type { Perform, PerformEnds } from './perform.ts';
 import { createPostgresQueueBackend, type PostgresBackendOptions } from './postgres-backend.ts';
@@ -53,7 +53,9 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
     onRescheduled: () => relay.wake(),
     onGivenBack: () => handBack.due(),
   });
-  const targets = createTargets(runner);
+  /** What a stop is just handing to other processes. */
+  const handingBack = new Set<Promise<void>>();
+  const targets = createTargets(runner, (payload) => handingBack.add(handBack.job(payload, 'access')));
   let stopping = false;
   const deliver: Deliver = async (data, lane) => {
     const payload = jobPayload.safeParse(data);
@@ -92,10 +94,15 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
     ready: () => within(queue.ping(), PING_LIMIT_MS, queue.name).catch(messageOf),
     async stop(limitMs) {
       stopping = true;
-      await Promise.all([relay.stop(), sweep.stop(), queue.pause()]);
-      local.stop();
+      // A database that does not answer is not waited for: what it would say is not for this process any more.
+      const looks = Promise.all([relay.stop(), sweep.stop(), queue.pause()]);
+      await within(looks, LAST_LOOK_LIMIT_MS, 'The last look').catch(() => {});
+      handingBack.add(handBack.alarms(local.stop()));
       targets.stop();
       await runner.drain(limitMs);
+      // What the last work made due had nobody here to look for it.
+      handingBack.add(handBack.due());
+      await within(Promise.all(handingBack), LAST_LOOK_LIMIT_MS, 'Handing over').catch(() => {});
       await queue.close();
     },
   };

@@ -23,8 +23,11 @@ export interface Targets {
    * Never rejects.
    */
   run(payload: JobPayload, aheadMs?: number): Promise<void>;
+  /** Begins nothing more. What had come and has not begun is left to others, also what only waited for its turn. */
   stop(): void;
 }
+
+type Single = Extract<JobPayload, { what: 'effect' }>;
 
 interface Target {
   readonly pace: Pace;
@@ -35,16 +38,20 @@ interface Target {
   /** How many the next claim takes. */
   claim: number;
   provisions: number;
-  /** Grants to be made real that wait for a hand, by key, with their generation. */
-  readonly waiting: Map<string, number>;
+  /** Grants to be made real that wait for a hand, by key. */
+  readonly waiting: Map<string, Single>;
   lookingAgain: NodeJS.Timeout | undefined;
 }
 
 /**
  * Keeps targets apart: one that is slow or dead has a few hands and no more, however much is due on it. Ends that come while its hands
- * are full are taken together, in batches: the most privileged first, then by lateness, straight from Postgres.
+ * are full are taken together, in batches: the most privileged first, then by lateness, straight from Postgres. `leave` gets what a stop
+ * finds not begun.
  */
-export function createTargets(runner: Pick<Runner, 'run'> & { readonly runEnds: Ends }): Targets {
+export function createTargets(
+  runner: Pick<Runner, 'run'> & { readonly runEnds: Ends },
+  leave: (payload: JobPayload) => void,
+): Targets {
   const targets = new Map<string, Target>();
   let stopped = false;
 
@@ -67,8 +74,12 @@ export function createTargets(runner: Pick<Runner, 'run'> & { readonly runEnds: 
 
   /** More may be due than is in hand. */
   const beginBatches = (name: string, target: Target): void => {
+    if (stopped) {
+      leave({ what: 'ends', target: name });
+      return;
+    }
     target.more = true;
-    if (target.batches >= BATCHES_PER_TARGET || stopped) return;
+    if (target.batches >= BATCHES_PER_TARGET) return;
     target.batches += 1;
     void takeBatches(name, target).finally(() => {
       target.batches -= 1;
@@ -80,6 +91,7 @@ export function createTargets(runner: Pick<Runner, 'run'> & { readonly runEnds: 
     while (target.more && !stopped) {
       target.more = false;
       await target.pace();
+      if (stopped) return leave({ what: 'ends', target: name });
       const size = target.claim;
       const { batched, failed } = await runner.runEnds(name, size, target.pace, (claimed) => {
         if (claimed >= size) beginBatches(name, target);
@@ -93,10 +105,13 @@ export function createTargets(runner: Pick<Runner, 'run'> & { readonly runEnds: 
   const lookAgain = (name: string, target: Target): void => {
     clearTimeout(target.lookingAgain);
     target.more = false;
-    target.lookingAgain = setTimeout(() => beginBatches(name, target), LOOK_AGAIN_MS);
+    target.lookingAgain = setTimeout(() => {
+      target.lookingAgain = undefined;
+      beginBatches(name, target);
+    }, LOOK_AGAIN_MS);
   };
 
-  const end = async (name: string, target: Target, key: string, generation: number, aheadMs = 0): Promise<void> => {
+  const end = async (name: string, target: Target, single: Single, aheadMs = 0): Promise<void> => {
     const dueAt = performance.now() + aheadMs;
     if (target.ends >= PER_TARGET || target.batches > 0) {
       // A batch takes only what is due.
@@ -106,27 +121,29 @@ export function createTargets(runner: Pick<Runner, 'run'> & { readonly runEnds: 
     target.ends += 1;
     try {
       await target.pace();
-      await runner.run(key, generation, Math.max(0, dueAt - performance.now()));
+      if (stopped) return leave(single);
+      await runner.run(single.key, single.generation, Math.max(0, dueAt - performance.now()));
     } finally {
       target.ends -= 1;
     }
   };
 
-  const provision = async (target: Target, key: string, generation: number): Promise<void> => {
+  const provision = async (target: Target, single: Single): Promise<void> => {
     if (target.provisions >= PER_TARGET) {
-      target.waiting.set(key, generation);
+      target.waiting.set(single.key, single);
       return;
     }
     target.provisions += 1;
     try {
       await target.pace();
-      await runner.run(key, generation);
+      if (stopped) return leave(single);
+      await runner.run(single.key, single.generation);
     } finally {
       target.provisions -= 1;
-      const [next] = target.waiting;
-      if (next && !stopped) {
-        target.waiting.delete(next[0]);
-        void provision(target, ...next);
+      const [next] = target.waiting.values();
+      if (next) {
+        target.waiting.delete(next.key);
+        void provision(target, next);
       }
     }
   };
@@ -137,12 +154,18 @@ export function createTargets(runner: Pick<Runner, 'run'> & { readonly runEnds: 
       if (payload.what === 'ends') return beginBatches(payload.target, targetOf(payload.target));
       const { key, generation, target } = payload;
       if (target === null) return runner.run(key, generation);
-      if (key.startsWith(ENDS)) return end(target, targetOf(target), key, generation, aheadMs);
-      return provision(targetOf(target), key, generation);
+      if (key.startsWith(ENDS)) return end(target, targetOf(target), payload, aheadMs);
+      return provision(targetOf(target), payload);
     },
     stop() {
       stopped = true;
-      for (const target of targets.values()) clearTimeout(target.lookingAgain);
+      for (const [name, target] of targets) {
+        if (target.more || target.lookingAgain) leave({ what: 'ends', target: name });
+        for (const single of target.waiting.values()) leave(single);
+        clearTimeout(target.lookingAgain);
+        target.more = false;
+        target.waiting.clear();
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
+import type pg from 'pg';
+import { openPool } from '../open-pool.ts';
 import { statementName } from '../statement-name.ts';
 import { asStoreError } from './errors.ts';
 import { Prisma, PrismaClient } from './generated/client.ts';
@@ -45,10 +46,11 @@ const IDLE_TIMEOUT_MS = 60_000;
 const IDLE_IN_TRANSACTION_MS = 15_000;
 const LOCK_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 3_000;
 
 export function openDatabase(url: string): Database {
-  const transactions = openPool(url, TRANSACTION_CONNECTIONS, true);
-  const singles = openPool(url, SINGLE_CONNECTIONS, false);
+  const transactions = open(url, TRANSACTION_CONNECTIONS, true);
+  const singles = open(url, SINGLE_CONNECTIONS, false);
   const models = new PrismaClient({ adapter: new PrismaPg(singles) });
   return {
     transaction: (work) => runTransaction(transactions, work),
@@ -61,38 +63,29 @@ export function openDatabase(url: string): Database {
   };
 }
 
-/**
- * `pipeline`: statements that are asked for side by side on one connection travel together and are carried out in their order,
- * instead of each waiting for the answer to the one before it (PostgreSQL documentation, "Pipeline Mode").
- */
-function openPool(url: string, max: number, pipeline: boolean): pg.Pool {
-  const config: pg.PoolConfig & { pipeline: boolean } = {
+function open(url: string, max: number, pipeline: boolean): pg.Pool {
+  return openPool({
     connectionString: url,
     pipeline,
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     application_name: 'elevate',
     // Prisma's adapter writes times without their zone, so the session's zone must be the one it means.
     options: '-c TimeZone=UTC',
-  };
-  const pool = new pg.Pool(config);
-  // An idle connection that breaks is replaced when it is needed; unheard, its error would end the process.
-  pool.on('error', () => {});
-  return pool;
+  });
 }
 
 async function runTransaction<T>(pool: pg.Pool, work: (db: Db) => Promise<Worked<T>>): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw asStoreError(error);
   });
-  // The same for one that breaks while the work does something else: the next statement tells of it.
-  const unheard = () => {};
-  client.on('error', unheard);
-  let broken = false;
+  /** Why the connection is not to be used again. */
+  let broken: Error | boolean = false;
   try {
     const { value, last } = await work(dbOn(client, begin(client)));
     await commit(client, last);
@@ -100,11 +93,10 @@ async function runTransaction<T>(pool: pg.Pool, work: (db: Db) => Promise<Worked
   } catch (error) {
     broken = await client.query('ROLLBACK').then(
       () => false,
-      () => true,
+      () => (error instanceof Error ? error : true),
     );
     throw error;
   } finally {
-    client.off('error', unheard);
     client.release(broken);
   }
 }

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { type Effect, effectKey, schedule } from '../../src/domain/effect.ts';
 import { grantId, requestId, workspaceId } from '../../src/domain/ids.ts';
 import { lanes } from '../../src/jobs/definitions.ts';
-import { ENDS_IN_BATCH } from '../../src/jobs/limits.ts';
+import { ENDS_IN_BATCH, PER_TARGET } from '../../src/jobs/limits.ts';
 import type { Perform, PerformEnds } from '../../src/jobs/perform.ts';
 import type { QueuedJob } from '../../src/jobs/queue-backend.ts';
 import { type Jobs, type JobsOptions, startJobs } from '../../src/jobs/start.ts';
@@ -39,6 +39,14 @@ export interface QueueContract {
 const workspace = workspaceId('T0QUEUE');
 /** How many deadlines one process performs at once. */
 const DEADLINE_HANDS = lanes.find(({ lane }) => lane === 'deadlines')?.concurrency ?? 0;
+/** How a process differs from others. */
+interface Habits {
+  readonly performEnds?: PerformEnds;
+  readonly hearsCommits?: boolean;
+  /** Whether it looks for work by itself; one that does not has only what the queue gives it. */
+  readonly looks?: boolean;
+}
+
 /** A target that takes nothing together. */
 const oneByOne: PerformEnds = async () => ({ settled: new Set(), batched: false });
 const log = createLogger({ level: process.env.LOG_LEVEL === 'debug' ? 'debug' : 'silent', scrubber: createScrubber() });
@@ -74,11 +82,12 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
 
   const startProcess = async (
     perform: Perform,
-    { performEnds = oneByOne, hearsCommits = true }: { performEnds?: PerformEnds; hearsCommits?: boolean } = {},
+    { performEnds = oneByOne, hearsCommits = true, looks = true }: Habits = {},
   ): Promise<Jobs> => {
+    const blind = { takeForQueue: async () => [], takeOverdue: async () => [] };
     const onCommit: JobsOptions['onCommit'] = (listener) => (hearsCommits ? store.onCommit(listener) : () => undefined);
     const jobs = await startJobs({
-      outbox: store.outbox,
+      outbox: looks ? store.outbox : { ...store.outbox, ...blind },
       onCommit,
       perform,
       performEnds,
@@ -445,6 +454,39 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
       expect(await pending()).toBe(0);
     });
 
+    it('hands on at once what rang here and had no hand free, and what its last work made due', async () => {
+      const work = gate();
+      let begun = 0;
+      const elsewhere: string[] = [];
+      const jobs = await startProcess(async () => {
+        begun += 1;
+        await work.passed;
+        return done;
+      });
+      await startProcess(
+        async ({ key }) => {
+          elsewhere.push(key);
+          return done;
+        },
+        { hearsCommits: false, looks: false },
+      );
+      const grants = Array.from({ length: PER_TARGET + 3 }, provision);
+      await store.transaction(workspace, (tx) =>
+        tx.save({ effects: grants.map((effect) => schedule(effect, tx.now, 0, 'one target')) }),
+      );
+      await until('the hands are full', async () => begun === PER_TARGET);
+      await until('the rest has rung', async () => (await rung()) === 3);
+      expect(elsewhere).toEqual([]);
+      const stopping = jobs.stop();
+      await until('the other process does the rest', async () => (await pending()) === PER_TARGET);
+      const card = render();
+      await plan([card]);
+      work.open();
+      await stopping;
+      await until('the other process does what came last', isDone(card));
+      expect([begun, elsewhere.length]).toEqual([PER_TARGET, 4]);
+    });
+
     it('tells work that does not finish to stop, and leaves it to the next process', async () => {
       const effect = revoke();
       let begun = false;
@@ -512,6 +554,7 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
   };
   const pending = () => count('true');
   const leased = () => count('lease_until > clock_timestamp()');
+  const rung = () => count('handed_on_at IS NOT NULL AND lease_until IS NULL');
 }
 
 /** Asks again until it is true; fails with what was waited for. */

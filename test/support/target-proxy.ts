@@ -50,6 +50,10 @@ export interface TargetProxy {
   failed(): Promise<void>;
   /** Lets what is stuck go on to the target. */
   release(): void;
+  /** From now on nothing passes through the connections that stand, in neither direction, and nobody is told: a network that forgot them. */
+  freeze(): void;
+  /** How many connections have come so far. */
+  came(): number;
   /** Breaks every connection, as the death of the client does. */
   cut(): void;
   close(): Promise<void>;
@@ -62,6 +66,8 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
   const sockets = new Set<Socket>();
   const stuck: (() => void)[] = [];
   let target = upstream;
+  let count = 0;
+  let freezes = new AbortController();
   let meeting: 'pass' | 'refuse' | 'silent' = 'pass';
   let delayMs = 0;
   let losing: RegExp | null = null;
@@ -77,6 +83,8 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
 
   const server: Server = createServer((client) => {
     track(client);
+    count += 1;
+    const { signal: frozen } = freezes;
     if (meeting === 'refuse') return void client.destroy();
     if (meeting === 'silent') return;
     const onward = track(new Socket());
@@ -88,6 +96,7 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
     let behind: string | null = null;
     const interpret = createInterpreter();
     client.on('data', (chunk) => {
+      if (frozen.aborted) return;
       const said = interpret(chunk);
       if (armed?.after !== undefined && said.includes(armed.after)) behind = armed.after;
       const here = armed !== null && (armed.after === undefined || armed.after === behind);
@@ -115,6 +124,7 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
       inOrder = inOrder.then(() => after).then(() => onward.write(chunk));
     });
     onward.on('data', (chunk) => {
+      if (frozen.aborted) return;
       if (!losesAnswers) return void client.write(chunk);
       client.destroy();
       // Not cut: what came with it and was not read yet is still carried out.
@@ -124,7 +134,9 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
     client.on('close', () => {
       if (!held && !losesAnswers) onward.destroy();
     });
-    onward.on('close', () => client.destroy());
+    onward.on('close', () => {
+      if (!frozen.aborted) client.destroy();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -159,6 +171,11 @@ export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
     release() {
       for (const go of stuck.splice(0)) go();
     },
+    freeze() {
+      freezes.abort();
+      freezes = new AbortController();
+    },
+    came: () => count,
     cut,
     async close() {
       cut();

@@ -58,6 +58,24 @@ describe('the clock of this process', () => {
     expect(begun).toEqual(['provision_grant', 'render_card']);
   });
 
+  it('returns at its stop what nobody else has an alarm for', async () => {
+    const { clock, keep } = start();
+    const hands = clock.freeHands('deadlines');
+    const deadline = (name: string) => alarmOf({ key: name, generation: 1, kind: 'expire_request', target: null });
+    for (let n = 0; n <= hands; n += 1) clock.keep(deadline(`${n}`), 0);
+    keep('revoke_grant', 500);
+    clock.keep(deadline('in the queue'), 500, true);
+    await jest.advanceTimersByTimeAsync(100);
+    const left = clock.stop().map(({ alarm, delayMs }) => [alarm.name, delayMs]);
+    expect(left).toEqual([
+      [`${hands}`, 0],
+      ['revoke_grant', expect.any(Number)],
+    ]);
+    const [, [, laterMs = 0] = []] = left;
+    expect(Number(laterMs)).toBeGreaterThan(300);
+    expect(Number(laterMs)).toBeLessThan(410);
+  });
+
   it('begins nothing after its stop', async () => {
     const { clock, begun, keep } = start();
     keep('provision_grant');

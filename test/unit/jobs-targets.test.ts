@@ -20,7 +20,8 @@ function start(due: Record<string, number> = {}) {
   const claims: string[] = [];
   const finish: (() => void)[] = [];
   const working = () => new Promise<void>((resolve) => finish.push(resolve));
-  const targets = createTargets({
+  const left: JobPayload[] = [];
+  const runner: Parameters<typeof createTargets>[0] = {
     run: (key) => {
       singles.push(key);
       return working();
@@ -36,7 +37,8 @@ function start(due: Record<string, number> = {}) {
       }
       return { batched: true, failed: false };
     },
-  });
+  };
+  const targets = createTargets(runner, (payload) => left.push(payload));
   const end = (target: string, name: string, kind = 'revoke_grant'): JobPayload => ({
     what: 'effect',
     key: `${kind}/${name}`,
@@ -49,7 +51,7 @@ function start(due: Record<string, number> = {}) {
       await turn();
     }
   };
-  return { targets, singles, batches, claims, end, finishAll };
+  return { targets, singles, batches, claims, left, end, finishAll };
 }
 
 describe('the targets', () => {
@@ -128,6 +130,47 @@ describe('the targets', () => {
     expect(claims).toHaveLength(TARGET_STARTS_AT_ONCE);
     await jest.advanceTimersByTimeAsync(1_000);
     expect(claims.length).toBeGreaterThan(TARGET_STARTS_AT_ONCE);
+  });
+});
+
+describe('at a stop, the targets', () => {
+  const nameOf = (payload: JobPayload) => (payload.what === 'effect' ? payload.key : `ends of ${payload.target}`);
+
+  it('leave to others the access that waits for a hand, and finish what is in hand', async () => {
+    const { targets, singles, left, end, finishAll } = start();
+    for (let n = 0; n < PER_TARGET + 2; n += 1) void targets.run(end('one', `p${n}`, 'provision_grant'));
+    await turn();
+    targets.stop();
+    expect(left.map(nameOf)).toEqual([`provision_grant/p${PER_TARGET}`, `provision_grant/p${PER_TARGET + 1}`]);
+    await finishAll();
+    expect(singles).toHaveLength(PER_TARGET);
+    expect(left).toHaveLength(2);
+  });
+
+  it('leave the ends that were to follow those in hand', async () => {
+    const { targets, claims, left, end, finishAll } = start({ one: 10 * ENDS_IN_CLAIM });
+    for (let n = 0; n < PER_TARGET + 1; n += 1) void targets.run(end('one', `e${n}`));
+    await turn();
+    targets.stop();
+    await finishAll();
+    expect(claims).toHaveLength(BATCHES_PER_TARGET);
+    expect(new Set(left.map(nameOf))).toEqual(new Set(['ends of one']));
+  });
+
+  it('leave what only waits for its turn', async () => {
+    const { targets, singles, claims, left, end, finishAll } = start();
+    for (let n = 0; n < TARGET_STARTS_AT_ONCE; n += 1) {
+      void targets.run(end('one', `${n}`));
+      await turn();
+      await finishAll();
+    }
+    void targets.run(end('one', 'single'));
+    void targets.run({ what: 'ends', target: 'one' });
+    await turn();
+    targets.stop();
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect([singles.length, claims]).toEqual([TARGET_STARTS_AT_ONCE, []]);
+    expect(left.map(nameOf)).toEqual(['revoke_grant/single', 'ends of one']);
   });
 });
 
