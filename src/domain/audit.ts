@@ -103,6 +103,8 @@ export type AuditFact =
         keptFor: string | null;
         /** false: nothing was ever sent to the target for it, so that nothing was read back either. */
         called: boolean;
+        /** Other grantors whose own grant of the same was still there. */
+        stillGivenBy: string[];
         restored: boolean;
         lateSeconds: number;
         /** Whose 'Mark resolved' made us look; absent in events of older versions. */

@@ -129,6 +129,7 @@ export function revoked(
         answer: command.answer,
         keptFor: command.keptFor,
         called: command.called,
+        stillGivenBy: [...command.stillGivenBy],
         restored: command.leftBehind !== null,
         lateSeconds,
         confirmedFor: command.confirmedFor?.name ?? null,

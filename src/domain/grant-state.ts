@@ -148,6 +148,8 @@ export type GrantCommand =
       readonly keptFor: GrantId | null;
       /** false: nothing was ever sent to the target for it, so that nothing was there to read back. */
       readonly called: boolean;
+      /** Other grantors who were read back as giving the same still, which is not ours to take; empty where the target cannot tell. */
+      readonly stillGivenBy: readonly string[];
       /** What was put back because it was held before us; null: nothing. */
       readonly leftBehind: Json;
       readonly sessionsEnded: number | null;

@@ -127,6 +127,7 @@ const dataSchemas: { readonly [Kind in AuditKind]: z.ZodType<Data<Kind>> } = {
     answer: text,
     keptFor: textOrNull,
     called: z.boolean(),
+    stillGivenBy: z.array(text),
     restored: z.boolean(),
     lateSeconds: number,
     confirmedFor: textOrNull.optional(),

@@ -1,7 +1,7 @@
 import { type Grant, type GrantCommand, transitionGrant } from '../domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
-import type { Ports, TargetSession, Tx } from './ports.ts';
+import type { Holding, Ports, TargetSession, Tx } from './ports.ts';
 import { stepGrant } from './step-grant.ts';
 
 type Needs = Pick<Ports, 'store'>;
@@ -15,10 +15,16 @@ type Ending = Omit<Extract<GrantCommand, { type: 'revoked' }>, 'type'>;
 export const NOTHING_DONE: Omit<Ending, 'answer'> = {
   keptFor: null,
   called: true,
+  stillGivenBy: [],
   leftBehind: null,
   sessionsEnded: null,
   confirmedFor: null,
 };
+
+/** Whoever else gives the same, each once. */
+export const givenBy = ({ others }: Pick<Holding, 'others'>): readonly string[] => [
+  ...new Set(others.map(({ grantor }) => grantor)),
+];
 
 export const NEVER_CALLED: Ending = { ...NOTHING_DONE, called: false, answer: 'The target was never called' };
 

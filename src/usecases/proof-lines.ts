@@ -101,8 +101,10 @@ function endLine(ended: Extract<AuditEvent, { kind: 'grant.ended' }>['data'], he
   if (!ended.called) return `ended: the target was never called, so there was nothing to take away; ${late}`;
   const others = heldBefore ? '; what somebody else had given before is not touched' : '';
   const restored = ended.restored ? ', with what was held before put back' : others;
+  const still =
+    ended.stillGivenBy.length > 0 ? `; still given by ${ended.stillGivenBy.join(', ')}, which is not ours` : '';
   const asked = ended.confirmedFor ? `; looked at because ${ended.confirmedFor} asked` : '';
-  return `revoked and read back as gone${restored}; the target answered: ${ended.answer}; ${late}${asked}`;
+  return `revoked and read back as gone${restored}; the target answered: ${ended.answer}; ${late}${asked}${still}`;
 }
 
 /** How it stands, in a line or two that an auditor reads first. */

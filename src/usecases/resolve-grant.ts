@@ -4,7 +4,7 @@ import { canonicalJson, type Json } from '../domain/json.ts';
 import { type PersonRef, refOf } from '../domain/person.ts';
 import { type Refusal, refused } from '../domain/refusal.ts';
 import { type EndResult, mayRevoke } from './end-grant.ts';
-import { doubt, endingOf, finish, lookAgain, NEVER_CALLED, NOTHING_DONE, standingOf } from './finish-grant.ts';
+import { doubt, endingOf, finish, givenBy, lookAgain, NEVER_CALLED, NOTHING_DONE, standingOf } from './finish-grant.ts';
 import { identify } from './identify.ts';
 import { asOutage } from './outage.ts';
 import { Outage, type Ports, type TargetSession } from './ports.ts';
@@ -88,7 +88,8 @@ async function look(ports: Needs, input: Asker, grant: Grant, person: PersonRef)
     }
     const { before } = standing;
     const lookedAt = await ports.store.now();
-    const { ours } = await session.observe();
+    const held = await session.observe();
+    const { ours } = held;
     if (!isGone(ours, before)) return stillThere(canonicalJson(ours));
     const endsSessions = grant.target.endSessions && connector.capabilities.endsSessions;
     const sessions = endsSessions ? await session.endSessions() : null;
@@ -96,6 +97,7 @@ async function look(ports: Needs, input: Asker, grant: Grant, person: PersonRef)
     return conclude(ports, input, session, lookedAt, {
       answer: 'Read back as gone when somebody asked to look',
       leftBehind: ours,
+      stillGivenBy: givenBy(held),
       sessionsEnded: sessions?.ended ?? null,
       confirmedFor: person,
     }).then(async (lookAgainAt) => ({ ...(await afterwards()), ...(lookAgainAt ? { lookAgainAt } : {}) }));

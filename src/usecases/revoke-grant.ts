@@ -2,7 +2,7 @@ import { type Grant, transitionGrant } from '../domain/grant.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import { canonicalJson, type Json } from '../domain/json.ts';
 import { backoffMs, REVOKE_BACKOFF } from './backoff.ts';
-import { doubt, endingOf, finish, lookAgain, NEVER_CALLED, NOTHING_DONE, standingOf } from './finish-grant.ts';
+import { doubt, endingOf, finish, givenBy, lookAgain, NEVER_CALLED, NOTHING_DONE, standingOf } from './finish-grant.ts';
 import { asOutage } from './outage.ts';
 import { type Connector, done, Outage, type Performed, type Ports, type TargetSession } from './ports.ts';
 import { stepGrant } from './step-grant.ts';
@@ -89,10 +89,10 @@ export async function settle(
   const sessionsEnded = await endSessions(ports, input, grant, connector, session);
   // Before the look: what lands between a look and the time after it would count as seen.
   const lookedAt = session.unsettled === null ? null : await ports.store.now();
-  await readBack(connector, session, answer, before);
+  const stillGivenBy = await readBack(connector, session, answer, before);
   const lookAgainAt = lookedAt && lookAgain(session, lookedAt);
   if (lookAgainAt) return doubt(ports, input, answer, lookAgainAt);
-  await finish(ports, input, { ...NOTHING_DONE, answer, leftBehind: before, sessionsEnded });
+  await finish(ports, input, { ...NOTHING_DONE, answer, stillGivenBy, leftBehind: before, sessionsEnded });
 }
 
 async function endSessions(
@@ -111,7 +111,13 @@ async function endSessions(
   throw new Outage('transient', `${left} of the holder's sessions on ${connector.name} could not be ended yet`);
 }
 
-async function readBack(connector: Connector, session: TargetSession, answer: string, before: Json): Promise<void> {
+/** Resolves with who else gives it. */
+async function readBack(
+  connector: Connector,
+  session: TargetSession,
+  answer: string,
+  before: Json,
+): Promise<readonly string[]> {
   const held = await session.observe();
   if (canonicalJson(held.ours) !== canonicalJson(before)) {
     throw new Outage(
@@ -119,4 +125,5 @@ async function readBack(connector: Connector, session: TargetSession, answer: st
       `${connector.name} answered "${answer}", but reading back shows that the access is still there`,
     );
   }
+  return givenBy(held);
 }

@@ -5,7 +5,7 @@ import { groupBy } from '../domain/group-by.ts';
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import { alertKeyOf } from './alert-revocation.ts';
 import { backoffMs, REVOKE_BACKOFF } from './backoff.ts';
-import { NOTHING_DONE } from './finish-grant.ts';
+import { givenBy, NOTHING_DONE } from './finish-grant.ts';
 import { asOutage } from './outage.ts';
 import { type AccessOnTarget, type Connector, type ManySession, Outage, type Ports, type Tx } from './ports.ts';
 import { lapsingWith, stepGrant } from './step-grant.ts';
@@ -120,9 +120,11 @@ async function takeAway(
   for (const key of taken) {
     const [grant, answer, ended] = [byKey.get(key), answers.get(key), sessions.get(key)];
     // What does not read back as gone goes the single way, which says so.
-    if (!grant || typeof answer !== 'string' || !seen.has(key) || seen.get(key)?.ours !== null) continue;
+    const held = seen.get(key);
+    if (!grant || typeof answer !== 'string' || held?.ours !== null) continue;
     if (ended && ended.left > 0) await tellSessions(ports, workspace, grant.id, ended.ended);
-    else if (ended || !ending.includes(key)) gone.set(grant.id, { key, answer, sessionsEnded: ended?.ended ?? null });
+    else if (ended || !ending.includes(key))
+      gone.set(grant.id, { key, answer, sessionsEnded: ended?.ended ?? null, stillGivenBy: givenBy(held) });
   }
   await finishMany(ports, workspace, gone, settled);
   await failMany(ports, workspace, failed, settled);
@@ -138,6 +140,7 @@ interface Ending {
   readonly key: string;
   readonly answer: string;
   readonly sessionsEnded: number | null;
+  readonly stillGivenBy: readonly string[];
 }
 
 /** Committed while the target's locks are held, so that no sibling can begin between the read-back and this. */
@@ -151,8 +154,8 @@ async function finishMany(
   const ended = await ports.store.transaction(workspace, async (tx) => {
     const grants = (await tx.grantsForUpdate([...gone.keys()])).filter((grant) => grant.status === 'revoking');
     const steps = stepAll(grants, tx, ({ id }) => {
-      const { answer, sessionsEnded } = gone.get(id) ?? { answer: '', sessionsEnded: null };
-      return { type: 'revoked', ...NOTHING_DONE, answer, sessionsEnded };
+      const { answer, sessionsEnded, stillGivenBy } = gone.get(id) ?? { ...NOTHING_DONE, answer: '' };
+      return { type: 'revoked', ...NOTHING_DONE, answer, sessionsEnded, stillGivenBy };
     });
     const keys = [...gone.values()].map(({ key }) => key);
     // Locked before the count, so that a grant which is just inheriting a note is counted: a note lives as long as any grant is open.

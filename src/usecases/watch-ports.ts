@@ -251,6 +251,7 @@ export interface AlertView {
 export interface HowEnded {
   readonly keptFor: string | null;
   readonly called: boolean;
+  readonly stillGivenBy: readonly string[];
 }
 
 /** Revocations that fail on one target: each was tried at least once since it began. */

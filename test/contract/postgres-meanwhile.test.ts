@@ -164,6 +164,36 @@ describe('a target that is down at an end and back afterwards', () => {
   });
 });
 
+describe('the same given by a DBA while it lasts', () => {
+  const stillGivenBy = async (id: GrantId) => {
+    const events = await world.ports.store.reads(world.workspace).eventsOf((await world.read(id)).requestId);
+    return events.flatMap((event) => (event.kind === 'grant.ended' ? [event.data.stillGivenBy] : []));
+  };
+
+  it('is left alone, and the end says that they still have it, and from whom', async () => {
+    const { id, login } = await one();
+    await target.sql(`GRANT admins TO ${login}`);
+    await end(id);
+    expect(await grantOf(id)).toEqual(ENDED);
+    expect(await stillGivenBy(id)).toEqual([['dba_super']]);
+    await world.drain('render_card');
+    const thread = messagesOf(world.slack, 'access').filter(({ reply }) => reply);
+    expect(thread.at(-1)?.says).toMatch(/read back as gone\. \*They still have it from somebody else\*: dba_super/);
+  });
+
+  it('also where many end together, for whom it is so and nobody else', async () => {
+    const all = await world.live(5);
+    const [first, ...others] = all;
+    await target.sql(`GRANT admins TO ${first?.login}`);
+    world.clock.advance(3_700);
+    await world.ends();
+    expect(await Promise.all(all.map(({ id }) => stillGivenBy(id)))).toEqual([
+      [['dba_super']],
+      ...others.map(() => [[]]),
+    ]);
+  });
+});
+
 describe('two workspaces of one Elevate on the same login and role', () => {
   it('share no access, which the one would end for the other and the other put back for ever', async () => {
     const { id, login } = await one();

@@ -129,8 +129,9 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
         alertMessage(view, { repeat: 0, owners: many(50, () => words(80)), people: [], ...escalation(words) }, text),
       );
       for (const ended of [
-        { keptFor: words(30), called: true },
-        { keptFor: null, called: false },
+        { keptFor: words(30), called: true, stillGivenBy: [] },
+        { keptFor: null, called: false, stillGivenBy: [] },
+        { keptFor: null, called: true, stillGivenBy: many(50, () => words(63)) },
       ]) {
         yield message(
           alertMessage(view, { repeat: 0, owners: [], people: [], escalated: [], next: null, ended }, text),
@@ -176,6 +177,11 @@ export function everyDrawing(text: Text): Readonly<Record<string, Drawing>> {
           { notice: 'channel_works', channel: words(80), what },
         ] as const;
         for (const notice of notices) yield kept(plainMessage(text.watch.security(notice)));
+      }
+      const systems = many(50, () => ({ ...systemOf(words), lastError: words(3_000), failingSince: T0, toldAt: T0 }));
+      for (const shown of [systems, []]) {
+        const notice = { notice: 'reconciler_blind', blind: { connector: words(80), systems: shown } } as const;
+        yield message(plainMessage(text.watch.security(notice)));
       }
       yield message(
         plainMessage(

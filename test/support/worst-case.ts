@@ -210,7 +210,15 @@ const facts = (words: Words): AuditFact[] => [
   { kind: 'grant.resolved_unverified', data: { reason: words(3_000), error: words(10_000) } },
   {
     kind: 'grant.ended',
-    data: { because: 'revoked', answer: words(5_000), keptFor: null, called: true, restored: true, lateSeconds: 1e6 },
+    data: {
+      because: 'revoked',
+      answer: words(5_000),
+      keptFor: null,
+      called: true,
+      stillGivenBy: many(50, () => words(63)),
+      restored: true,
+      lateSeconds: 1e6,
+    },
   },
 ];
 

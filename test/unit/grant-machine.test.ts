@@ -34,6 +34,7 @@ const COMMANDS: { [K in GrantCommand['type']]: Extract<GrantCommand, { type: K }
     answer: 'REVOKE ROLE',
     keptFor: null,
     called: true,
+    stillGivenBy: [],
     leftBehind: null,
     sessionsEnded: 0,
     confirmedFor: null,

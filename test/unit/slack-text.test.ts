@@ -142,14 +142,30 @@ const told: readonly (readonly [AuditFact, RegExp])[] = [
   [
     {
       kind: 'grant.ended',
-      data: { because: 'expired', answer: 'REVOKE ROLE', keptFor: null, called: true, restored: true, lateSeconds: 90 },
+      data: {
+        because: 'expired',
+        answer: 'REVOKE ROLE',
+        keptFor: null,
+        called: true,
+        stillGivenBy: [],
+        restored: true,
+        lateSeconds: 90,
+      },
     },
     /read back as gone\. What they had before was put back\. That was 1 minute 30 seconds late/,
   ],
   [
     {
       kind: 'grant.ended',
-      data: { because: 'expired', answer: 'kept', keptFor: 'grt_2', called: true, restored: false, lateSeconds: 0 },
+      data: {
+        because: 'expired',
+        answer: 'kept',
+        keptFor: 'grt_2',
+        called: true,
+        stillGivenBy: [],
+        restored: false,
+        lateSeconds: 0,
+      },
     },
     /stays, because another grant \(grt_2\)/,
   ],
@@ -161,6 +177,7 @@ const told: readonly (readonly [AuditFact, RegExp])[] = [
         answer: 'The target was never called',
         keptFor: null,
         called: false,
+        stillGivenBy: [],
         restored: false,
         lateSeconds: 0,
       },

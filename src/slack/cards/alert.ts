@@ -52,7 +52,9 @@ function overSentence(
   if (grant.endedBecause === 'resolved_unverified')
     return word === 'right' ? words.confirmed(request, grant) : words.unverified(request, grant);
   if (ended?.keptFor) return words.kept(request, grant, ended.keptFor);
-  return ended?.called === false ? words.neverCalled(request) : words.gone(request, grant, word);
+  return ended?.called === false
+    ? words.neverCalled(request)
+    : words.gone(request, grant, ended?.stillGivenBy ?? [], word);
 }
 
 /** A reply under the alert, which the channel sees too: editing the alert would notify nobody. */

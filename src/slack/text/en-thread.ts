@@ -5,7 +5,7 @@ import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
 import { instead } from './en-fallback.ts';
 import { review } from './en-review.ts';
-import { duration, groups, mentions, plural } from './en-words.ts';
+import { duration, groups, mentions, plural, stillGiven } from './en-words.ts';
 
 /**
  * One sentence for one audit event, to be read a year later without the card above it. null: the event has no line of its own,
@@ -244,7 +244,7 @@ function ended(data: Extract<AuditEvent, { kind: 'grant.ended' }>['data']): stri
   if (!data.called)
     return `Ended. Nothing was ever changed on the target for it, so there was nothing to take away.${late}`;
   const restored = data.restored ? ' What they had before was put back.' : '';
-  return `Ended, and read back as gone.${restored}${late}`;
+  return `Ended, and read back as gone.${restored}${stillGiven(data.stillGivenBy)}${late}`;
 }
 
 const error = (text: string): string => esc(cut(text, ERROR_SHOWN_MAX));

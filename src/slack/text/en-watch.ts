@@ -9,7 +9,7 @@ import { RESOLVED_AT_ONCE, type ResolvedTarget } from '../../usecases/step-in-fo
 import type { AlertView, Failing, KnownSystem, OnWord, SecurityNotice } from '../../usecases/watch-ports.ts';
 import { cut, esc, mention, when } from '../blocks.ts';
 import { ERROR_SHOWN_MAX } from '../limits.ts';
-import { duration, mentions, plural } from './en-words.ts';
+import { duration, mentions, plural, stillGiven } from './en-words.ts';
 
 /** Of each of several errors in one message. */
 const SEVERAL_ERRORS_SHOWN_MAX = 100;
@@ -30,8 +30,8 @@ export const watch = {
     transient: 'If it cannot wait, take it away on the target by hand, and then press *Mark resolved*.',
     reappeared: (request: AccessRequest): string =>
       `⚠ *Access that should be gone is there.* ${mention(request.requester.slackUserId)} has ${role(request)} on the target, although it had ended or was closed. It is being taken away.`,
-    gone: (request: AccessRequest, grant: Grant, word?: 'right' | 'wrong'): string =>
-      `✓ *Gone.* ${role(request)} of ${mention(request.requester.slackUserId)} was read back as gone ${at(grant.endedAt)}${late(grant)}.${word === 'wrong' ? ' It had been closed without proof before that, and *was still there*: the thread of its card tells who closed it, and why.' : ''}`,
+    gone: (request: AccessRequest, grant: Grant, others: readonly string[], word?: 'right' | 'wrong'): string =>
+      `✓ *Gone.* ${role(request)} of ${mention(request.requester.slackUserId)} was read back as gone ${at(grant.endedAt)}${late(grant)}.${stillGiven(others)}${word === 'wrong' ? ' It had been closed without proof before that, and *was still there*: the thread of its card tells who closed it, and why.' : ''}`,
     kept: (request: AccessRequest, grant: Grant, keeper: string): string =>
       `✓ *Over.* ${role(request)} of ${mention(request.requester.slackUserId)} ended ${at(grant.endedAt)}${late(grant)}. *The same access on the target stays*, because another grant (${esc(keeper)}) still has it; it is taken away when that one ends.`,
     neverCalled: (request: AccessRequest): string =>

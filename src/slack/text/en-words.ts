@@ -4,7 +4,7 @@ import type { SlackUserId } from '../../domain/ids.ts';
 import type { PersonRef, Standing } from '../../domain/person.ts';
 import type { AccessRequest } from '../../domain/request.ts';
 import type { GrantEndedBecause, GrantStatus, RequestStatus } from '../../domain/status.ts';
-import { mention } from '../blocks.ts';
+import { cut, esc, mention } from '../blocks.ts';
 import { MENTIONS_MAX } from '../limits.ts';
 
 const UNITS = [
@@ -145,3 +145,12 @@ export const asFound = ({ drift }: Pick<Grant, 'drift'>): string => {
     ? ' · ⚠ taken away on the target by hand'
     : ' · ⚠ changed on the target by hand';
 };
+
+/** Of the names of other grantors. */
+const GRANTORS_SHOWN_MAX = 200;
+
+/** What an end leaves, since it is not ours. */
+export const stillGiven = (grantors: readonly string[]): string =>
+  grantors.length === 0
+    ? ''
+    : ` *They still have it from somebody else*: ${esc(cut(grantors.join(', '), GRANTORS_SHOWN_MAX))} gave it to them on the target too, and Elevate leaves that alone.`;
