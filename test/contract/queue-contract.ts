@@ -303,7 +303,8 @@ export function queueContract({ start, canBeAway }: QueueContract): void {
       const effects = Array.from({ length: DEADLINE_HANDS + 1 }, expire);
       const jobs = await startProcess(async () => done);
       await queue.hold();
-      await plan(effects, 300);
+      // What is due by the time that it is handed on begins at once, without the queue.
+      await plan(effects, 2_000);
       await until('they are overdue', async () => (await store.outbox.overdue(1_100)).count === effects.length);
       await until('sweeps do them', async () => {
         await jobs.sweep();
