@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { runMigrations } from 'bullmq';
 import { startEmbedded } from '../../src/store/embedded.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { readMigrations } from '../../src/store/migrations.ts';
@@ -13,6 +14,8 @@ const SETTINGS = {
   max_connections: '400',
   shared_buffers: '64MB',
 };
+/** Where the bot keeps its queue (src/jobs/postgres-backend.ts). */
+const QUEUE_SCHEMA = 'elevate_queue';
 /** Serialises the making of the template among the workers of a run. */
 const TEMPLATE_LOCK = 7_411;
 
@@ -68,6 +71,8 @@ async function ensureTemplate(server: string): Promise<string> {
     await client.query(`DROP DATABASE IF EXISTS ${making} WITH (FORCE)`);
     await client.query(`CREATE DATABASE ${making}`);
     await migrate(databaseUrl(server, making));
+    // The queue's tables as well, which every start would make.
+    await withClient(databaseUrl(server, making), (queue) => runMigrations(queue, QUEUE_SCHEMA));
     await client.query(`ALTER DATABASE ${making} RENAME TO ${name}`);
   });
   return name;

@@ -9,7 +9,7 @@ import type { Scenario, Step } from './scenario.ts';
 import type { World } from './world.ts';
 
 /** How long anything asynchronous may take before a step fails. Far above what it takes, since machines are noisy. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 /** More calls than any scenario makes. */
 const FOR_GOOD = 1_000_000;
 
