@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { openPool } from '../open-pool.ts';
 import { createBullmqBackend, workerOptions } from './bullmq.ts';
 import { CLOSE_LIMIT_MS } from './limits.ts';
+import { patiently } from './patiently.ts';
 import type { Deliver, QueueBackend } from './queue-backend.ts';
 import { SteadyConnection } from './steady-connection.ts';
 import { messageOf, within } from './within.ts';
@@ -13,9 +14,15 @@ export interface PostgresBackendOptions {
   readonly databaseUrl: string;
 }
 
+class PatientBackend extends PostgresQueueBackend {
+  override moveToActive(token: string, name?: string) {
+    return patiently(super.moveToActive(token, name));
+  }
+}
+
 const { Queue, Worker } = withBackend((name, options: QueueBaseOptions<SteadyConnection>) => {
   const { connection } = options;
-  return new PostgresQueueBackend(connection, name, { ...options, connection: connection.pool });
+  return new PatientBackend(connection, name, { ...options, connection: connection.pool });
 });
 
 const SCHEMA = 'elevate_queue';

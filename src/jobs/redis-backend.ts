@@ -2,6 +2,7 @@ import { Queue, Worker } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 import { createBullmqBackend, workerOptions } from './bullmq.ts';
+import { patiently } from './patiently.ts';
 import type { Deliver, QueueBackend } from './queue-backend.ts';
 import { messageOf } from './within.ts';
 
@@ -30,6 +31,12 @@ const shared: Settings = {
   // How long a closed connection is waited for; ioredis's own 2 s would keep the process alive for that long.
   disconnectTimeout: 200,
 };
+
+class PatientWorker extends Worker {
+  protected override moveToActive(token: string, name?: string) {
+    return patiently(super.moveToActive(token, name));
+  }
+}
 
 /** BullMQ on Redis. Never waits for Redis to be there: it connects when it can, and reconnects for ever. */
 export function createRedisBackend(options: RedisBackendOptions, deliver: Deliver, log: Logger): QueueBackend {
@@ -62,7 +69,7 @@ export function createRedisBackend(options: RedisBackendOptions, deliver: Delive
     log,
     queue: ({ queue }) => new Queue(queue, { connection: forAdding, prefix }),
     worker: (lane) =>
-      new Worker(lane.queue, (job) => deliver(job.data, lane.lane), {
+      new PatientWorker(lane.queue, (job) => deliver(job.data, lane.lane), {
         ...workerOptions(lane),
         connection: forWorking,
         prefix,

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { asStoreError } from './errors.ts';
 import { type Migration, migrationList, readMigrations } from './migrations.ts';
 import { withEngine } from './schema-engine.ts';
 
@@ -7,6 +8,8 @@ const MIGRATION_LOCK = 0x656c6576;
 /** How long one process waits while another migrates. */
 const LOCK_TIMEOUT_MS = 120_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** For a first look, which takes milliseconds where anything answers. */
+const LOOK_TIMEOUT_MS = 10_000;
 
 /** Why a database cannot be used by this version; the message says what to do. */
 export class MigrationProblem extends Error {
@@ -23,6 +26,8 @@ export async function migrate(url: string): Promise<readonly string[]> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: LOOK_TIMEOUT_MS,
+    keepAlive: true,
     application_name: 'elevate migrate',
   });
   // A connection that breaks while nothing is being asked would otherwise end the process; the next query tells of it.
@@ -31,13 +36,16 @@ export async function migrate(url: string): Promise<readonly string[]> {
   try {
     if (await isUpToDate(client, migrations)) return [];
     await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const lock = { text: 'SELECT pg_advisory_lock($1)', values: [MIGRATION_LOCK], query_timeout: 2 * LOCK_TIMEOUT_MS };
+    await client.query(lock);
     if ((await pending(client, migrations)).length === 0) return [];
     const list = await migrationList(migrations);
     return await withEngine(url, null, async (engine) => {
       const filters = { externalTables: [], externalEnums: [] };
       return (await engine.applyMigrations({ migrationsList: list, filters })).appliedMigrationNames;
     });
+  } catch (error) {
+    throw asStoreError(error);
   } finally {
     // The end of the session frees the lock.
     await client.end();

@@ -81,6 +81,21 @@ describe('a start that cannot succeed says why in one message and exits with an 
     },
     TIME_LIMIT_MS,
   );
+
+  it(
+    'a database that takes the connection and then says nothing',
+    async () => {
+      const proxy = await startTargetProxy(Number(new URL(stage.databaseUrl).port));
+      stage.teardown.add(() => proxy.close());
+      const silent = new URL(stage.databaseUrl);
+      silent.port = String(proxy.port);
+      proxy.failNext('SELECT', 'stuck');
+      const ended = await failing({ DATABASE_URL: silent.href });
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(/DATABASE_URL cannot be used: The database does not answer/);
+    },
+    TIME_LIMIT_MS,
+  );
 });
 
 describe('connections', () => {
