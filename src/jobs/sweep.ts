@@ -5,6 +5,8 @@ import type { DelayedEntry, HandOn } from './hand-on.ts';
 import { BATCH, LEASE_SECONDS, OVERDUE_AFTER_MS, SWEEP_BATCHES, SWEEP_EVERY_MS } from './limits.ts';
 import type { LocalClock } from './local-clock.ts';
 
+/** How soon it comes again when Postgres did not answer. */
+const AFTER_FAILURE_MS = 2_000;
 /** Two sweeps find the same effect within this, or it is another story. */
 const REMEMBER_MS = 3 * SWEEP_EVERY_MS;
 
@@ -28,6 +30,7 @@ export function createSweep(
   let sweeping: Promise<void> | null = null;
   /** What earlier sweeps found, and when. */
   const foundAt = new Map<string, number>();
+  let retry: NodeJS.Timeout | undefined;
 
   const takeAll = async (): Promise<void> => {
     for (const [name, at] of foundAt) if (performance.now() - at > REMEMBER_MS) foundAt.delete(name);
@@ -48,7 +51,12 @@ export function createSweep(
   const sweep = (): Promise<void> => {
     if (stopped) return Promise.resolve();
     sweeping ??= takeAll()
-      .catch((error: unknown) => log.warn({ err: error }, 'The sweep could not read the outbox; it comes again'))
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'The sweep could not read the outbox; it comes again in a moment');
+        // What was lost while Postgres was away should not wait for the next one of its own accord.
+        clearTimeout(retry);
+        if (!stopped) retry = setTimeout(() => void sweep(), AFTER_FAILURE_MS);
+      })
       .finally(() => {
         sweeping = null;
       });
@@ -64,6 +72,7 @@ export function createSweep(
       stopped = true;
       clearInterval(timer);
       clearTimeout(afterLease);
+      clearTimeout(retry);
       await sweeping;
     },
   };

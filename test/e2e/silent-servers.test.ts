@@ -89,6 +89,23 @@ describe('a network that forgets connections, and tells nobody', () => {
     () => databaseIsForgotten({}),
     TIME_LIMIT_MS,
   );
+
+  it(
+    'to a target, in the middle of taking access away: it is taken away on another connection',
+    async () => {
+      const { proxy } = stage.target;
+      const bot = await startBot(stage);
+      await becomes(bot, true);
+      await giveAccess();
+      proxy.failNext('REVOKE ', 'stuck');
+      await endsNow();
+      await proxy.failed();
+      proxy.freeze();
+      await isGone();
+      expect(await bot.terminate()).toBe(0);
+    },
+    TIME_LIMIT_MS,
+  );
 });
 
 describeWithRedis('with the queue in Redis', () => {

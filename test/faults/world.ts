@@ -1,13 +1,13 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { startTarget } from '../../src/sandbox/target.ts';
 import { startWorkspace, type Workspace } from '../../src/sandbox/workspace/workspace.ts';
 import { startEmbedded } from '../../src/store/embedded.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createTeardown } from '../../src/teardown.ts';
+import { endServer } from '../support/end-server.ts';
 import { startRedis, type TestRedis } from '../support/redis-server.ts';
 import { startTargetProxy } from '../support/target-proxy.ts';
 import { type Bot, createBot } from './bots.ts';
@@ -149,26 +149,4 @@ function openPool(connectionString: string): pg.Pool {
   const pool = new pg.Pool({ connectionString, max: 6, connectionTimeoutMillis: 5_000, options: '-c TimeZone=UTC' });
   pool.on('error', () => undefined);
   return pool;
-}
-
-/** SIGQUIT, 'immediate shutdown' (PostgreSQL documentation, "Shutting Down the Server"): whoever is connected is cut off. */
-async function endServer(directory: string): Promise<void> {
-  const file = join(directory, 'postgres', 'postmaster.pid');
-  const pid = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0]);
-  if (!(pid > 0)) return;
-  process.kill(pid, 'SIGQUIT');
-  const giveUpAt = Date.now() + 15_000;
-  while (isAlive(pid)) {
-    if (Date.now() > giveUpAt) throw new Error(`The PostgreSQL server in ${directory} does not end`);
-    await wait(10);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
