@@ -118,6 +118,8 @@ export function revoked(
     lastError: null,
     lastErrorKind: null,
     leftBehind: command.leftBehind,
+    // What was never called for, or was left to a sibling before it went live, cannot be there again: what is found there later is not this grant's.
+    target: mayReappear(state, command) ? state.target : { ...state.target, resolved: null },
   };
   const because = state.endedBecause ?? 'revoked';
   const lateSeconds = state.endDueAt ? Math.max(0, (now.getTime() - state.endDueAt.getTime()) / 1000) : 0;
@@ -156,6 +158,9 @@ export function revoked(
     ],
   };
 }
+
+const mayReappear = (state: Grant, { called, keptFor }: Extract<GrantCommand, { type: 'revoked' }>): boolean =>
+  called && (keptFor === null || state.activatedAt !== null);
 
 export function sessionsEnded(state: Grant, sessions: number, now: Date): NewAuditEvent {
   return event(state, now, bySystem('worker'), {

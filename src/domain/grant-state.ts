@@ -162,8 +162,8 @@ export type GrantCommand =
   | { readonly type: 'retry_now'; readonly by: PersonRef }
   /** The target cannot be asked, and somebody answers for it that the access is gone. It goes on being watched. */
   | { readonly type: 'resolve_unverified'; readonly by: PersonRef; readonly reason: string; readonly error: string }
-  /** What was resolved without proof was read back as gone after all. */
-  | { readonly type: 'confirm_gone' }
+  /** What was resolved without proof was read back as gone after all, but for what was held before us; null: nothing. */
+  | { readonly type: 'confirm_gone'; readonly leftBehind: Json }
   /** Access that we had ended is there: an older call landed, somebody gave it by our grantor, or the database is an old one. */
   | { readonly type: 'reappeared'; readonly found: Json }
   | { readonly type: 'note_drift'; readonly drift: Omit<GrantDrift, 'seenAt'> }

@@ -69,10 +69,10 @@ export function resolveUnverified(state: Grant, command: Of<'resolve_unverified'
   };
 }
 
-export function confirmGone(state: Grant, now: Date): Transition<Grant> {
+export function confirmGone(state: Grant, { leftBehind }: Of<'confirm_gone'>, now: Date): Transition<Grant> {
   return {
     ok: true,
-    state,
+    state: { ...state, leftBehind },
     events: [event(state, now, bySystem('worker'), { kind: 'grant.confirmed_gone', data: {} })],
     effects: [
       cancel({ kind: 'watch_grant', grantId: state.id }),

@@ -164,7 +164,7 @@ export function transitionGrant(state: Grant, command: GrantCommand, now: Date):
       return state.status === 'revoking' ? resolveUnverified(state, command, now) : notLive(state);
     case 'confirm_gone':
       return state.status === 'ended' && state.endedBecause === 'resolved_unverified'
-        ? confirmGone(state, now)
+        ? confirmGone(state, command, now)
         : notLive(state);
     case 'reappeared':
       // Without ids nothing was ever called, and nothing can be there.

@@ -2,6 +2,7 @@ import { type Grant, type ResolvedAccess, transitionGrant } from '../domain/gran
 import type { GrantId, WorkspaceId } from '../domain/ids.ts';
 import { canonicalJson } from '../domain/json.ts';
 import { backoffMs, PROVISION_BACKOFF } from './backoff.ts';
+import { asHeldBefore } from './held-before.ts';
 import { systemOfGrant } from './known-systems.ts';
 import { expiryOf } from './native-expiry.ts';
 import { asOutage } from './outage.ts';
@@ -63,9 +64,11 @@ async function makeReal(
 ): Promise<void> {
   const open = await begin(ports, input, connector, resolved);
   if (!open) return;
-  const before = await session.observe();
+  const found = await session.observe();
   const takeNote = async (tx: Tx): Promise<HoldingNote | null> => {
-    if ((await tx.grantForUpdate(input.grantId))?.status !== 'provisioning') return null;
+    const grant = await tx.grantForUpdate(input.grantId);
+    if (grant?.status !== 'provisioning') return null;
+    const before = await asHeldBefore(tx, connector, grant, resolved, found);
     const about = { accessKey: resolved.key, workspaceId: input.workspace, notedAt: tx.now, notedFor: input.grantId };
     return tx.keepNote({ ...about, before });
   };

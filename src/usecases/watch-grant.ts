@@ -47,7 +47,12 @@ async function look(ports: Needs, input: Input, grant: Grant, session: TargetSes
     if (doubtUntil) {
       return { done: false, retryInMs: doubtUntil.getTime() - tx.now.getTime(), error: 'An older call may still land' };
     }
-    const step = transitionGrant(state, gone ? { type: 'confirm_gone' } : { type: 'reappeared', found: ours }, tx.now);
+    const leftBehind = taken ? state.leftBehind : ours;
+    const step = transitionGrant(
+      state,
+      gone ? { type: 'confirm_gone', leftBehind } : { type: 'reappeared', found: ours },
+      tx.now,
+    );
     if (!step.ok) return done;
     if (gone && open.length === 0) await tx.dropNotes([key]);
     const grants = step.state === state ? [] : [step.state];

@@ -32,6 +32,18 @@ describe('access that we had ended', () => {
     expect(await run()).toEqual([]);
   });
 
+  it('stays with a later grant on it where somebody has accepted it meanwhile', async () => {
+    await ended();
+    world.give('dev');
+    world.clock.advance(60);
+    await run();
+    expect((await decide(acceptance())).ok).toBe(true);
+    const id = await live();
+    world.clock.advance(3_700);
+    await world.drain('revoke_grant');
+    expect([(await world.read(id)).status, world.holds('dev')]).toEqual(['ended', 'member']);
+  });
+
   it('is left alone where it was there before us', async () => {
     world.give('dev', 'maintainer');
     await ended();

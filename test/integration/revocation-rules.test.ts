@@ -5,6 +5,7 @@ import type { GrantId } from '../../src/domain/ids.ts';
 import { openTargets } from '../../src/usecases/begin-watch.ts';
 import { returnGrant } from '../../src/usecases/end-grant.ts';
 import { provisionGrant } from '../../src/usecases/provision-grant.ts';
+import { reconcile } from '../../src/usecases/reconcile.ts';
 import { stepGrant } from '../../src/usecases/step-grant.ts';
 import { groupApiType } from '../support/group-api/connector.ts';
 import { aSubmission } from '../support/stored.ts';
@@ -122,6 +123,28 @@ describe('rule 3', () => {
     expect((await world.read(id)).status).toBe('ended');
     expect(world.api.done).toEqual([]);
     expect(world.holds('dev')).toBe('member');
+    // Nor afterwards, as if it were that grant's and there again.
+    world.clock.advance(60);
+    for (let run = 0; run < 3; run += 1) await reconcile(world.ports, { workspace: world.workspace, dryRun: false });
+    await world.drain('revoke_grant');
+    expect([(await world.read(id)).status, world.holds('dev')]).toEqual(['ended', 'member']);
+  });
+
+  it('what a grant of ours had ended and is there again is nobody’s from before: the next grant takes it away too', async () => {
+    const first = await world.grant('dev');
+    await world.drain('provision_grant');
+    await endNow(first);
+    await world.drain('revoke_grant');
+    expect(world.holds('dev')).toBeNull();
+    // Such as by a backup of the target that was put back, and before the reconciler has looked.
+    world.give('dev', 'member');
+    world.clock.advance(60);
+    const next = await world.grant('dev');
+    await world.drain('provision_grant');
+    expect((await world.read(next)).status).toBe('active');
+    await endNow(next);
+    await world.drain('revoke_grant');
+    expect([(await world.read(next)).status, world.holds('dev')]).toEqual(['ended', null]);
   });
 
   it('the note goes with the last end: what was taken away by hand since then is not put back by the next', async () => {

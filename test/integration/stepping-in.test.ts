@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { GrantId } from '../../src/domain/ids.ts';
+import { reconcile } from '../../src/usecases/reconcile.ts';
 import { resolveGrant, retryRevocation } from '../../src/usecases/resolve-grant.ts';
 import { POLICY, startWatchWorld, type WatchWorld } from '../support/watch-world.ts';
 
@@ -222,6 +223,19 @@ describe('Mark resolved', () => {
     const lines = card ? world.slack.thread(card).map(({ text }) => text) : [];
     expect(lines.join('\n')).toMatch(/closed without proof, and is still there on the target\. It is being taken away/);
     expect(lines.join('\n')).not.toMatch(/Elevate revoked it/);
+  });
+
+  it('is confirmed when the target comes back with nothing but what was held before, which nobody takes away then', async () => {
+    world.give('dev', 'member');
+    const id = await failing(() => world.api.meet('refuse'));
+    expect((await resolveGrant(world.ports, { ...by('dba', id), reason: 'looked by hand' })).ok).toBe(true);
+    world.api.meet('pass');
+    world.clock.advance(600);
+    await world.drain('watch_grant');
+    expect(await world.kinds(id)).toContain('grant.confirmed_gone');
+    for (let run = 0; run < 3; run += 1) await reconcile(world.ports, { workspace: world.workspace, dryRun: false });
+    await world.drain('revoke_grant');
+    expect([(await world.read(id)).status, world.holds('dev')]).toEqual(['ended', 'member']);
   });
 
   it('is confirmed when the target comes back without it', async () => {

@@ -42,7 +42,7 @@ const COMMANDS: { [K in GrantCommand['type']]: Extract<GrantCommand, { type: K }
   removal_unproven: { type: 'removal_unproven', answer: 'removed', lookAgainAt: later(600) },
   retry_now: { type: 'retry_now', by: dba },
   resolve_unverified: { type: 'resolve_unverified', by: dba, reason: 'the server was scrapped', error: 'down' },
-  confirm_gone: { type: 'confirm_gone' },
+  confirm_gone: { type: 'confirm_gone', leftBehind: null },
   reappeared: { type: 'reappeared', found: { set: true } },
   note_drift: { type: 'note_drift', drift: { kind: 'removed_by_hand', found: null } },
   clear_drift: { type: 'clear_drift' },

@@ -57,6 +57,13 @@ const openOn = (world: World): readonly Grant[] =>
 const siblings = (world: World): readonly Grant[] =>
   world.size.without === 'the count of siblings' ? [] : openOn(world);
 
+/** The one that ended last has put back what was there before; those before it had a sibling. */
+const lastEnded = ({ grants }: World): readonly Grant[] => {
+  const ended = grants.filter((each) => each.status === 'ended' && each.target.resolved !== null);
+  const last = ended.find((each) => each.leftBehind !== null) ?? ended[0];
+  return last ? [last] : [];
+};
+
 const noteOf = ({ note, grants }: World): HoldingNote | null => {
   const [first] = grants;
   if (!note || !first) return null;
@@ -129,6 +136,8 @@ async function run<T>(world: World, work: (tx: Tx) => Promise<T>): Promise<Ran> 
     grantForUpdate: async (id) => grantOf(staged(), id),
     openGrantsOn: async () => siblings(staged()),
     isOpenElsewhere: async () => false,
+    grantsOn: async () => [...siblings(staged()), ...lastEnded(staged())],
+    standingDrift: async () => [],
     note: async () => noteOf(staged()),
     lockNotes: async () => undefined,
     pendingExtensionsOf: async () => [],
