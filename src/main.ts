@@ -15,6 +15,9 @@ const { config } = loaded;
 const scrubber = createScrubber(secretsOf(config));
 const log = createLogger({ level: config.logLevel, scrubber });
 
+// A bug must not take revocations down with it: it is told, and the process goes on. From the start, since work begins before it is over.
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'An error was handled nowhere'));
+
 try {
   const app = await startApp(config, { log, scrubber });
   log.info({ url: app.url }, 'Elevate is up');
@@ -44,6 +47,3 @@ async function stop(signal: string, end: () => Promise<void>): Promise<void> {
     process.exit(1);
   }
 }
-
-// A bug must not take revocations down with it: it is told, and the process goes on.
-process.on('unhandledRejection', (error) => log.error({ err: error }, 'An error was handled nowhere'));
