@@ -355,6 +355,27 @@ export const MUTATIONS: readonly Mutation[] = [
     killer: meanwhile('nobody is told that it is gone'),
   },
   {
+    name: 'came back: what had ended and is there again is noted as held before',
+    file: 'usecases/held-before.ts',
+    search: 'return accepted ? found : { ...found, ours: null };',
+    replace: 'return found;',
+    killer: rules('is there again is nobody'),
+  },
+  {
+    name: 'came back: what a grant never called for is taken for its own',
+    file: 'domain/grant-end.ts',
+    search: 'target: mayReappear(state, command) ? state.target : { ...state.target, resolved: null },',
+    replace: 'target: state.target,',
+    killer: rules('what nobody noted was never called for'),
+  },
+  {
+    name: 'came back: what was held before and confirmed is taken for a grant',
+    file: 'domain/grant-watch.ts',
+    search: 'state: { ...state, leftBehind },',
+    replace: 'state,',
+    killer: { test: 'test/integration/stepping-in.test.ts', named: 'nothing but what was held before' },
+  },
+  {
     name: 'the reconciler is blind and says nothing',
     file: 'usecases/reconcile.ts',
     search: 'await tx.save({ effects });',
