@@ -4,10 +4,10 @@ import type { Crowd } from './crowd.ts';
 import type { Delivery } from './office.ts';
 import { requesters } from './requesters.ts';
 import { type Line, openLine } from './send.ts';
-import { quantile } from './stats.ts';
+import { median, quantile } from './stats.ts';
 import { crowdOf, startStorm } from './storm.ts';
 
-const ROUNDS = 2;
+const ROUNDS = 3;
 /** So many people type the command at the same moment, as in `ack`. */
 const PEOPLE = requesters.length;
 /** From one such moment to the next. */
@@ -22,9 +22,10 @@ export const bench: Bench = { name: 'storm_ack', unit: 'ms', goal: 2, run: measu
 async function measure({ servers: start, say }: Context): Promise<Figures> {
   const servers = await start();
   const crowd = await crowdOf(servers);
-  const measured: number[] = [];
-  const floor: number[] = [];
+  const rounds: Waits[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
+    const measured: number[] = [];
+    const floor: number[] = [];
     const storm = await startStorm(crowd, servers);
     const line = openLine(storm.botUrl);
     try {
@@ -39,21 +40,29 @@ async function measure({ servers: start, say }: Context): Promise<Figures> {
         () => (isOver = true),
       );
       await wait(endsAt - Date.now());
-      const before = measured.length;
       for (const commands of ready) if (!isOver) measured.push(...(await send(line, commands)));
       say(
-        `storm_ack, round ${round}: ${measured.length - before} commands in the ${(await seconds).toFixed(2)} s of the storm`,
+        `storm_ack, round ${round}: ${measured.length} commands in the ${(await seconds).toFixed(2)} s of the storm, ${told(measured)}; at rest ${told(floor)}`,
       );
+      rounds.push({ measured, floor });
     } finally {
       line.close();
       await storm.stop();
     }
   }
-  say(
-    `storm_ack: in the median ${quantile(measured, 0.5).toFixed(1)} ms, at rest ${quantile(floor, 0.5).toFixed(1)} ms`,
-  );
-  return { measured: quantile(measured, 0.99), floor: quantile(floor, 0.99) };
+  // One moment that was slow for all fifty would decide for all storms together.
+  const worst = (of: keyof Waits): number => median(rounds.map((waits) => quantile(waits[of], 0.99)));
+  return { measured: worst('measured'), floor: worst('floor') };
 }
+
+/** How long each command waited, in milliseconds. */
+interface Waits {
+  readonly measured: readonly number[];
+  readonly floor: readonly number[];
+}
+
+const told = (waits: readonly number[]): string =>
+  `${quantile(waits, 0.5).toFixed(1)} ms in the median and ${quantile(waits, 0.99).toFixed(1)} ms at the 99th percentile`;
 
 /** The commands of so many moments, signed and ready to be sent. */
 async function typed({ office }: Crowd, times: number): Promise<readonly (readonly Delivery[])[]> {
