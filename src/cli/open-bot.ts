@@ -2,7 +2,7 @@ import { openConnectors } from '../connectors/registry.ts';
 import type { WorkspaceId } from '../domain/ids.ts';
 import { createStore, type OpenStore } from '../store/prisma-store.ts';
 import { type Connectors, REAL_TIME } from '../usecases/ports.ts';
-import { openEmbedded, outage } from './database-outage.ts';
+import { openOwn, outage } from './database-outage.ts';
 import type { Io } from './io.ts';
 
 export interface OpenBot {
@@ -17,14 +17,14 @@ export interface OpenBot {
  * is left as it is. Throws `CliProblem` with exit code 3 when the database does not answer.
  */
 export async function withBot<T>(io: Io, work: (bot: OpenBot) => Promise<T>): Promise<T> {
-  const own = io.env.DATABASE_URL ? null : await openEmbedded(io.env.DATA_DIR || './data');
-  const store = createStore(io.env.DATABASE_URL ?? own?.url ?? '', { clock: REAL_TIME });
+  const own = await openOwn(io);
+  const store = createStore(own.url, { clock: REAL_TIME });
   const connectors = openConnectors({ leases: store.leases });
   try {
     return await work({ store, connectors, workspaces: await store.database.workspaces().catch(outage) });
   } finally {
     await connectors.close();
     await store.close();
-    await own?.stop();
+    await own.stop();
   }
 }

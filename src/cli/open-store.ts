@@ -3,7 +3,7 @@ import { openDatabase } from '../store/database.ts';
 import { createPolicies } from '../store/policies.ts';
 import { storedDecisions } from '../store/replay-reads.ts';
 import type { Policies } from '../usecases/ports.ts';
-import { openEmbedded, outage } from './database-outage.ts';
+import { openOwn, outage } from './database-outage.ts';
 import { CliProblem, type Io } from './io.ts';
 
 export interface CliStore {
@@ -16,8 +16,8 @@ export interface CliStore {
  * `CliProblem` with exit code 3 when it does not answer.
  */
 export async function withStore<T>(io: Io, work: (store: CliStore) => Promise<T>): Promise<T> {
-  const own = io.env.DATABASE_URL ? null : await openEmbedded(io.env.DATA_DIR || './data');
-  const database = openDatabase(io.env.DATABASE_URL ?? own?.url ?? '');
+  const own = await openOwn(io);
+  const database = openDatabase(own.url);
   try {
     return await work({
       policies: createPolicies(database),
@@ -28,6 +28,6 @@ export async function withStore<T>(io: Io, work: (store: CliStore) => Promise<T>
     return outage(error);
   } finally {
     await database.close();
-    await own?.stop();
+    await own.stop();
   }
 }
