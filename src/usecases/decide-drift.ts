@@ -30,7 +30,7 @@ export type DriftResult = { readonly ok: true; readonly drift: Drift } | Refused
 export async function findDrift(
   ports: Needs,
   input: Asker,
-): Promise<{ readonly ok: true; readonly drift: Drift; readonly now: Date } | Extract<DriftResult, { ok: false }>> {
+): Promise<{ readonly ok: true; readonly drift: Drift; readonly now: Date } | Refused> {
   const may = await mayDecide(ports, input, { leaves: true });
   return may.ok ? { ok: true, drift: may.drift, now: await ports.store.now() } : may;
 }

@@ -118,14 +118,14 @@ function begin(
 
 /** The other open grants on the access. POLICY.md 17: two people on one subject of a target would share, and end, each other's access. */
 async function siblings(tx: Tx, grant: Grant, resolved: ResolvedAccess): Promise<readonly Grant[]> {
+  const [elsewhere, others] = await Promise.all([tx.isOpenElsewhere(resolved.key), tx.openGrantsOn(resolved.key)]);
   // What it gave would be noted here as held before, and put back for ever.
-  if (await tx.isOpenElsewhere(resolved.key)) {
+  if (elsewhere) {
     throw new Outage(
       'permanent',
       `${grant.target.subject} on ${grant.target.connector} has this access already, from another Slack workspace that uses the same Elevate. Ask again when that has ended`,
     );
   }
-  const others = await tx.openGrantsOn(resolved.key);
   const other = others.find((each) => each.holder.slackUserId !== grant.holder.slackUserId);
   if (other) {
     throw new Outage(

@@ -336,8 +336,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'meanwhile: access that another workspace has is given once more',
     file: 'usecases/provision-grant.ts',
-    search: 'if (await tx.isOpenElsewhere(resolved.key)) {',
-    replace: 'if ((await tx.isOpenElsewhere(resolved.key)) === null) {',
+    search: 'if (elsewhere) {',
+    replace: 'if (elsewhere === null) {',
     killer: meanwhile('two workspaces'),
   },
   {

@@ -75,19 +75,25 @@ export function resolvedFrom(targetIdentity: string, ids: AccessIds): ResolvedAc
 
 /** Whether the role or the grantor of an entitlement of this very server was dropped, and every membership in it by that grantor with it. */
 export async function isGone(connection: Connection, identity: string, entitlementKey: string): Promise<boolean> {
-  const [, server, roleId, grantorId] = /^(.+)\/role (\d+) by (\d+)$/.exec(entitlementKey) ?? [];
-  if (server !== identity) return false;
+  const server = `${identity}/`;
+  const oids = entitlementKey.startsWith(server) ? oidsIn(entitlementKey.slice(server.length)) : null;
+  if (oids === null) return false;
   const text = 'SELECT FROM pg_roles WHERE oid IN ($1::oid, $2::oid)';
-  return (await connection.query('see whether they still exist', text, [roleId, grantorId])).length < 2;
+  return (await connection.query('see whether they still exist', text, [oids.roleId, oids.grantorId])).length < 2;
+}
+
+/** What `resolvedFrom` made of them; null: it is none of its ids. */
+function oidsIn(entitlementId: string): Pick<AccessIds, 'roleId' | 'grantorId'> | null {
+  const [, roleId, grantorId] = /^role (\d+) by (\d+)$/.exec(entitlementId) ?? [];
+  return roleId === undefined || grantorId === undefined ? null : { roleId, grantorId };
 }
 
 export function idsOf(resolved: ResolvedAccess): AccessIds {
-  const match = /^role (\d+) by (\d+)$/.exec(resolved.entitlementId);
-  const [, roleId, grantorId] = match ?? [];
-  if (roleId === undefined || grantorId === undefined || !/^\d+$/.test(resolved.subjectId)) {
+  const oids = oidsIn(resolved.entitlementId);
+  if (oids === null || !/^\d+$/.test(resolved.subjectId)) {
     throw new Outage('permanent', `"${resolved.entitlementId}" is not an access on PostgreSQL that Elevate resolved`);
   }
-  return { roleId, grantorId, memberId: resolved.subjectId };
+  return { ...oids, memberId: resolved.subjectId };
 }
 
 /** Refuses to touch another server, or to act as another grantor, than the access was resolved with. */
