@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { object, text } from '../../src/sandbox/workspace/json.ts';
 import { startBot } from '../support/bot-process.ts';
+import { labelOf } from '../support/insist.ts';
 import { type Stage, startStage } from '../support/stage.ts';
 import { messagesOf } from '../support/watch-messages.ts';
 
@@ -44,7 +44,7 @@ it(
       what: 'the card',
       timeoutMs: WAIT_MS,
     });
-    await workspace.user('dba').click(card, (element) => text(object(element.text).text) === 'Approve');
+    await workspace.user('dba').click(card, (element) => labelOf(element) === 'Approve');
     await workspace.waitFor(async () => (await scene.auditKinds()).includes('grant.activated'), {
       what: 'activation',
       timeoutMs: WAIT_MS,

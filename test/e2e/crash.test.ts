@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { object, text } from '../../src/sandbox/workspace/json.ts';
 import { type BotProcess, startBot } from '../support/bot-process.ts';
+import { labelOf } from '../support/insist.ts';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts';
 import { type Stage, startStage } from '../support/stage.ts';
 
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const ASK = '/elevate orders-db/admin 4s fixing stuck orders INC-42';
-const approveButton = (element: Record<string, unknown>): boolean => text(object(element.text).text) === 'Approve';
+const approveButton = (element: Record<string, unknown>): boolean => labelOf(element) === 'Approve';
 
 async function setUp(
   env: Record<string, string> = {},

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { object, text } from '../../src/sandbox/workspace/json.ts';
+import { labelOf } from '../support/insist.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const TIME_LIMIT_MS = 90_000;
@@ -24,7 +24,7 @@ describe('one hundred simultaneous clicks', () => {
         what: 'the card',
         timeoutMs: 15_000,
       });
-      const approve = (element: Record<string, unknown>): boolean => text(object(element.text).text) === 'Approve';
+      const approve = (element: Record<string, unknown>): boolean => labelOf(element) === 'Approve';
       await Promise.all(
         Array.from({ length: CLICKS_EACH }, () =>
           ['dba', 'dba2'].map((who) => workspace.user(who).click(card, approve)),

@@ -1,8 +1,8 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from '@jest/globals';
-import { object, text } from '../../src/sandbox/workspace/json.ts';
 import { startBot } from '../support/bot-process.ts';
+import { labelOf } from '../support/insist.ts';
 import { POLICY, type Stage, startStage } from '../support/stage.ts';
 import { messagesOf } from '../support/watch-messages.ts';
 
@@ -34,7 +34,7 @@ it.each([
       what: 'the card',
       timeoutMs: WAIT_MS,
     });
-    await workspace.user('dba').click(card, (element) => text(object(element.text).text) === 'Approve');
+    await workspace.user('dba').click(card, (element) => labelOf(element) === 'Approve');
     await workspace.waitFor(() => target.holds('dev'), { what: 'the access', timeoutMs: WAIT_MS });
     await bot.kill();
     await spoil(file);

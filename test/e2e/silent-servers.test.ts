@@ -3,7 +3,7 @@ import { withClient } from '../../src/store/with-client.ts';
 import { type BotProcess, startBot } from '../support/bot-process.ts';
 import { describeWithRedis, startRedis } from '../support/redis.ts';
 import { type Stage, startStage } from '../support/stage.ts';
-import { startTargetProxy, type TargetProxy } from '../support/target-proxy.ts';
+import { startProxyOf, type TargetProxy } from '../support/target-proxy.ts';
 
 const TIME_LIMIT_MS = 180_000;
 /** For what has to happen some time; how soon is measured elsewhere. */
@@ -19,11 +19,9 @@ afterEach(async () => {
 
 /** The same address by way of a proxy. */
 async function through(url: string): Promise<{ proxy: TargetProxy; url: string }> {
-  const address = new URL(url);
-  const proxy = await startTargetProxy(Number(address.port));
-  stage.teardown.add(() => proxy.close());
-  address.port = String(proxy.port);
-  return { proxy, url: address.href };
+  const started = await startProxyOf(url);
+  stage.teardown.add(() => started.proxy.close());
+  return started;
 }
 
 async function readiness(bot: BotProcess): Promise<{ ok: boolean; says: string }> {

@@ -7,7 +7,7 @@ import { lanes } from '../../src/jobs/definitions.ts';
 import { withClient } from '../../src/store/with-client.ts';
 import { environment, runToExit, startBot } from '../support/bot-process.ts';
 import { type Stage, startStage } from '../support/stage.ts';
-import { startTargetProxy } from '../support/target-proxy.ts';
+import { startProxyOf } from '../support/target-proxy.ts';
 
 const TIME_LIMIT_MS = 90_000;
 let stage: Stage;
@@ -85,12 +85,10 @@ describe('a start that cannot succeed says why in one message and exits with an 
   it(
     'a database that takes the connection and then says nothing',
     async () => {
-      const proxy = await startTargetProxy(Number(new URL(stage.databaseUrl).port));
+      const { proxy, url } = await startProxyOf(stage.databaseUrl);
       stage.teardown.add(() => proxy.close());
-      const silent = new URL(stage.databaseUrl);
-      silent.port = String(proxy.port);
       proxy.failNext('SELECT', 'stuck');
-      const ended = await failing({ DATABASE_URL: silent.href });
+      const ended = await failing({ DATABASE_URL: url });
       expect(ended.code).toBe(1);
       expect(ended.stderr).toMatch(/DATABASE_URL cannot be used: The database does not answer/);
     },
@@ -134,13 +132,11 @@ describe('connections', () => {
 it(
   'a bot whose queue loses every connection while it starts works as soon as they hold, and its workers with it',
   async () => {
-    const proxy = await startTargetProxy(Number(new URL(stage.databaseUrl).port));
+    const { proxy, url } = await startProxyOf(stage.databaseUrl);
     stage.teardown.add(() => proxy.close());
-    const through = new URL(stage.databaseUrl);
-    through.port = String(proxy.port);
     // What the queue says of itself when it connects.
     proxy.loseAll(/search_path="?elevate_queue/);
-    const bot = await startBot(stage, { DATABASE_URL: through.href });
+    const bot = await startBot(stage, { DATABASE_URL: url });
     await stage.workspace.waitFor(async () => bot.log().includes('(the queue)'), { what: 'a lost connection' });
     proxy.loseAll(null);
     const isReady = () =>

@@ -9,7 +9,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import { createTeardown } from '../../src/teardown.ts';
 import { endServer } from '../support/end-server.ts';
 import { startRedis, type TestRedis } from '../support/redis-server.ts';
-import { startTargetProxy } from '../support/target-proxy.ts';
+import { atPort, startTargetProxy } from '../support/target-proxy.ts';
 import { type Bot, createBot } from './bots.ts';
 import { PEOPLE, type Queue } from './plan.ts';
 
@@ -77,7 +77,6 @@ async function build(queue: Queue, bundle: string, teardown: ReturnType<typeof c
 
   let offsetMs = 0;
   let restarted: Promise<void> = Promise.resolve();
-  const at = (url: string, port: number): string => Object.assign(new URL(url), { port: String(port) }).href;
   const portOf = (url: string): number => Number(new URL(url).port);
   const bots = await Promise.all(
     Array.from({ length: MOST_REPLICAS }, () =>
@@ -87,9 +86,9 @@ async function build(queue: Queue, bundle: string, teardown: ReturnType<typeof c
         env: (proxied) => ({
           SLACK_BOT_TOKEN: workspace.botToken,
           SLACK_SIGNING_SECRET: workspace.signingSecret,
-          SLACK_API_URL: at(workspace.apiUrl, proxied('slack')),
-          DATABASE_URL: at(storeServer.url, proxied('store')),
-          ORDERS_DB_URL: at(target.botUrl, proxied('target')),
+          SLACK_API_URL: atPort(workspace.apiUrl, proxied('slack')),
+          DATABASE_URL: atPort(storeServer.url, proxied('store')),
+          ORDERS_DB_URL: atPort(target.botUrl, proxied('target')),
           POLICY_PATH: join(import.meta.dirname, 'policy.yaml'),
           ...(redis ? { REDIS_URL: redis.url } : {}),
         }),

@@ -8,7 +8,7 @@ import { openDatabase } from '../../src/store/database.ts';
 import { createTeardown } from '../../src/teardown.ts';
 import { done } from '../../src/usecases/ports.ts';
 import { freshDatabase, startStore } from '../support/database.ts';
-import { startTargetProxy } from '../support/target-proxy.ts';
+import { atPort, startTargetProxy } from '../support/target-proxy.ts';
 
 const teardown = createTeardown();
 let url: string;
@@ -18,12 +18,6 @@ beforeAll(async () => {
   url = database.url;
 });
 afterAll(() => teardown.run());
-
-function atPort(port: number): string {
-  const address = new URL(url);
-  address.port = String(port);
-  return address.href;
-}
 
 /** ReadyForQuery of a new session, and an ErrorResponse (PostgreSQL documentation, "Message Formats"). */
 const WELCOME = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
@@ -47,7 +41,7 @@ it('a server that stops in the moment in which it lets us in fails what was aske
   const listens = server.address();
   if (listens === null || typeof listens === 'string') throw new Error('The server got no port');
 
-  const database = openDatabase(atPort(listens.port));
+  const database = openDatabase(atPort(url, listens.port));
   const asked = database.transaction(async (db) => ({ value: await db.query`SELECT 1`, last: null }));
   await expect(asked).rejects.toThrow('The database does not answer');
   await database.close();
@@ -75,7 +69,7 @@ it('a server that takes connections and cuts them is asked by busy workers a few
       return done;
     },
     performEnds: async () => ({ settled: new Set(), batched: false }),
-    backend: { databaseUrl: atPort(proxy.port) },
+    backend: { databaseUrl: atPort(url, proxy.port) },
     log: createLogger({ level: 'silent', scrubber: createScrubber() }),
   });
   teardown.add(() => jobs.stop(0));

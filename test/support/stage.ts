@@ -12,7 +12,7 @@ import { createTeardown, type Teardown } from '../../src/teardown.ts';
 import { freshDatabase } from './database.ts';
 import { type Rota, startRota } from './rota.ts';
 import { stopWorkspace } from './stop-workspace.ts';
-import { startTargetProxy, type TargetProxy } from './target-proxy.ts';
+import { atPort, startTargetProxy, type TargetProxy } from './target-proxy.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** The suite's own policy: small, and with one role of each kind. */
@@ -155,10 +155,8 @@ async function openTarget(target: Target, proxy: TargetProxy, teardown: Teardown
     if (login === undefined) throw new Error(`${persona} has no login on the target`);
     return login;
   };
-  const throughProxy = new URL(target.botUrl);
-  throughProxy.port = String(proxy.port);
   return {
-    botUrl: throughProxy.href,
+    botUrl: atPort(target.botUrl, proxy.port),
     proxy,
     async holds(persona) {
       const { rowCount } = await admin.query(

@@ -62,6 +62,15 @@ export interface TargetProxy {
 const contains = (said: string, text: string | RegExp): boolean =>
   typeof text === 'string' ? said.includes(text) : text.test(said);
 
+/** The same address at another port of this machine. */
+export const atPort = (url: string, port: number): string => Object.assign(new URL(url), { port: String(port) }).href;
+
+/** A proxy in front of the server of an address, and the address by way of it. */
+export async function startProxyOf(url: string): Promise<{ readonly proxy: TargetProxy; readonly url: string }> {
+  const proxy = await startTargetProxy(Number(new URL(url).port));
+  return { proxy, url: atPort(url, proxy.port) };
+}
+
 export async function startTargetProxy(upstream: number): Promise<TargetProxy> {
   const sockets = new Set<Socket>();
   const stuck: (() => void)[] = [];
